@@ -1,0 +1,14 @@
+/**
+ * What differs between wanted and found, for people to read. Texts hold placeholders (`{{token ssh g8}}`) or
+ * fingerprints, never secrets.
+ */
+export type Change = {
+	/** A path, `unit NAME`, `package NAME`, … */
+	readonly target: string;
+	/** Why it differs, in the field's words: "not loaded: nginx serves an older configuration". */
+	readonly cause: string;
+} & (
+	| { readonly kind: "create"; readonly after: string }
+	| { readonly kind: "update"; readonly before: string; readonly after: string }
+	| { readonly kind: "delete"; readonly before: string }
+);
