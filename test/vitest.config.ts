@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Two projects: `unit` runs in parallel anywhere; `lab` boots real hosts and needs root, one file at a time. */
 export default defineConfig({
   test: {
+    globalSetup: ['./test/global-setup.ts'],
     reporters: ['default', './test/closing-line-reporter.ts'],
     projects: [
       {
@@ -19,6 +20,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/**/*.lab.test.ts'],
+          globalSetup: ['test/lab/prepare.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,
