@@ -3,12 +3,14 @@
  * fingerprints, never secrets.
  */
 export type Change = {
-	/** A path, `unit NAME`, `package NAME`, … */
-	readonly target: string;
-	/** Why it differs, in the field's words: "not loaded: nginx serves an older configuration". */
-	readonly cause: string;
+  /** A path, `unit NAME`, `package NAME`, … */
+  readonly target: string;
+  /** Why it differs, in the field's words: "on disk but not loaded: nginx serves an older configuration". */
+  readonly cause: string;
+  /** The text is a part of another change's text: naming it is enough. */
+  readonly part?: boolean;
 } & (
-	| { readonly kind: "create"; readonly after: string }
-	| { readonly kind: "update"; readonly before: string; readonly after: string }
-	| { readonly kind: "delete"; readonly before: string }
+  | { readonly kind: 'create'; readonly after: string }
+  | { readonly kind: 'update'; readonly before: string; readonly after: string }
+  | { readonly kind: 'delete'; readonly before: string }
 );

@@ -1,135 +1,137 @@
 /** The wanted state, as the YAML says it: validated, defaults filled in, and resolved for each host. */
 export interface Desired {
-	/** One per host, sorted by host name: a host carries the rathole server of one tunnel. */
-	readonly servers: readonly DesiredServer[];
-	/** Every declared client, sorted by name. */
-	readonly clients: readonly DesiredClient[];
+  /** One per host, sorted by host name: a host carries the rathole server of one tunnel. */
+  readonly servers: readonly DesiredServer[];
+  /** Every declared client, sorted by name. */
+  readonly clients: readonly DesiredClient[];
 }
 
 /** The rathole server of one tunnel on one host, with all that surrounds it. It has its own tokens and keys. */
 export interface DesiredServer {
-	readonly tunnel: string;
-	readonly host: DesiredHost;
-	readonly domain: string;
-	/** Earlier domains that are served on, so that clients which still know only them can pull the new one. */
-	readonly formerDomains: readonly string[];
-	readonly tls: DesiredTls;
-	readonly transport: Transport;
-	readonly rathole: RatholeRelease;
-	/** Seconds between heartbeats to the client; rathole's `heartbeat_interval`. */
-	readonly heartbeatInterval: number;
-	/** Sorted by name. */
-	readonly services: readonly DesiredService[];
-	readonly rotation: RotationPolicy;
-	/** Whether services on the server that the playbook does not name are removed (otherwise reported and kept). */
-	readonly prune: boolean;
-	/** Interruptions that a plan for this server may not contain. */
-	readonly forbidInterruptions: readonly InterruptionKind[];
+  readonly tunnel: string;
+  readonly host: DesiredHost;
+  readonly domain: string;
+  /** Earlier domains that are served on, so that clients which still know only them can pull the new one. */
+  readonly formerDomains: readonly string[];
+  readonly tls: DesiredTls;
+  readonly transport: Transport;
+  readonly rathole: RatholeRelease;
+  /** Seconds between heartbeats to the client; rathole's `heartbeat_interval`. */
+  readonly heartbeatInterval: number;
+  /** Sorted by name. */
+  readonly services: readonly DesiredService[];
+  readonly rotation: RotationPolicy;
+  /** Whether services on the server that the playbook does not name are removed (otherwise reported and kept). */
+  readonly prune: boolean;
+  /** Interruptions that a plan for this server may not contain. */
+  readonly forbidInterruptions: readonly InterruptionKind[];
 }
 
 /** An inventory host and how it is reached. */
 export interface DesiredHost {
-	readonly name: string;
-	readonly connection: Connection;
+  readonly name: string;
+  readonly connection: Connection;
 }
 
 export type Connection =
-	| {
-			readonly kind: "ssh";
-			/** What is given to `ssh -G`: an address, a name or an alias of ssh_config. */
-			readonly address: string;
-			readonly port?: number;
-			readonly user?: string;
-			readonly identityFile?: string;
-			/** A pinned key as in known_hosts: `ssh-ed25519 AAAA…`. */
-			readonly hostKey?: string;
-			/** Become root by `sudo -n`. */
-			readonly become: boolean;
-	  }
-	| { readonly kind: "local"; readonly become: boolean };
+  | {
+      readonly kind: 'ssh';
+      /** What is given to `ssh -G`: an address, a name or an alias of ssh_config. */
+      readonly address: string;
+      readonly port?: number;
+      readonly user?: string;
+      readonly identityFile?: string;
+      /** A pinned key as in known_hosts: `ssh-ed25519 AAAA…`. */
+      readonly hostKey?: string;
+      /** Become root by `sudo -n`. */
+      readonly become: boolean;
+    }
+  | { readonly kind: 'local'; readonly become: boolean };
 
 export type DesiredTls =
-	| { readonly mode: "self-signed" }
-	/** Absolute paths on the host: the key never travels. */
-	| {
-			readonly mode: "files";
-			readonly certificate: string;
-			readonly key: string;
-	  };
+  | { readonly mode: 'self-signed' }
+  /** Absolute paths on the host: the key never travels. */
+  | {
+      readonly mode: 'files';
+      readonly certificate: string;
+      readonly key: string;
+    };
 
-/** How clients reach rathole. Only websocket stands behind nginx; the others listen on a public address. */
+/** How clients reach rathole, and where it listens. Only websocket stands behind nginx; the others may be public. */
 export type Transport =
-	| { readonly kind: "websocket" }
-	| { readonly kind: "tcp"; readonly bind: SocketAddress }
-	| {
-			readonly kind: "tls";
-			readonly bind: SocketAddress;
-			readonly pkcs12: string;
-			readonly pkcs12Password: string;
-	  }
-	/** The key pair is made on the host. */
-	| {
-			readonly kind: "noise";
-			readonly bind: SocketAddress;
-			readonly pattern: string;
-	  };
+  /** `bind` is a loopback address: nginx stands before it. */
+  | { readonly kind: 'websocket'; readonly bind: SocketAddress }
+  | { readonly kind: 'tcp'; readonly bind: SocketAddress }
+  | {
+      readonly kind: 'tls';
+      readonly bind: SocketAddress;
+      /** Absolute paths on the host: neither the key nor its password travels. */
+      readonly pkcs12: string;
+      readonly pkcs12PasswordFile: string;
+    }
+  /** The key pair is made on the host. */
+  | {
+      readonly kind: 'noise';
+      readonly bind: SocketAddress;
+      readonly pattern: string;
+    };
 
 export interface SocketAddress {
-	/** An IPv4 or IPv6 literal, without brackets. */
-	readonly address: string;
-	readonly port: number;
+  /** An IPv4 or IPv6 literal, without brackets. */
+  readonly address: string;
+  readonly port: number;
 }
 
 export interface RatholeRelease {
-	readonly version: string;
-	/** Pinned SHA-256 of the program, 64 hex digits, by architecture (`uname -m`) or one for all. */
-	readonly sha256: string | Readonly<Record<string, string>>;
-	/** A file on the controller; without it the release is downloaded there. */
-	readonly binary?: string;
+  readonly version: string;
+  /** Pinned SHA-256 of the program, 64 hex digits, by architecture (`uname -m`) or one for all. */
+  readonly sha256: string | Readonly<Record<string, string>>;
+  /** A file on the controller; without it the release is downloaded there. */
+  readonly binary?: string;
 }
 
-export type Protocol = "tcp" | "udp";
+export type Protocol = 'tcp' | 'udp';
 
 export interface DesiredService {
-	readonly name: string;
-	/** The client that offers it. */
-	readonly client: string;
-	readonly protocol: Protocol;
-	/** Where the client finds it: a host name or address, and a port. */
-	readonly local: { readonly host: string; readonly port: number };
-	/** Where visitors find it on the server. */
-	readonly bind: SocketAddress;
-	readonly cutover: Cutover;
-	/** rathole's own name for it, where an existing setup has one; otherwise made of name and generation. */
-	readonly ratholeName?: string;
-	readonly nodelay?: boolean;
-	/** Seconds; rathole's per-service client `retry_interval`. */
-	readonly retryInterval?: number;
+  readonly name: string;
+  /** The client that offers it. */
+  readonly client: string;
+  readonly protocol: Protocol;
+  /** Where the client finds it: a host name or address, and a port. */
+  readonly local: { readonly host: string; readonly port: number };
+  /** Where visitors find it on the server. */
+  readonly bind: SocketAddress;
+  readonly cutover: Cutover;
+  /** rathole's own name for it, where an existing setup has one; otherwise made of name and generation. */
+  readonly ratholeName?: string;
+  readonly nodelay?: boolean;
+  /** Seconds; rathole's per-service client `retry_interval`. */
+  readonly retryInterval?: number;
 }
 
-export type Cutover = "blue-green" | "in-place";
+export type Cutover = 'blue-green' | 'in-place';
 
 /** All times in seconds. */
 export interface RotationPolicy {
-	/** Tokens older than this are rotated; undefined: only on request. */
-	readonly maxAge?: number;
-	/** How long before `maxAge` a token counts as expiring. */
-	readonly warnBefore: number;
-	readonly grace: number;
-	readonly cutover: Cutover;
-	readonly stragglers: "hold" | "cut";
-	readonly finalize: "when-verified" | "at-deadline";
-	/** At most so many services are staged at once. */
-	readonly atMost: number;
+  /** Tokens older than this are rotated; undefined: only on request. */
+  readonly maxAge?: number;
+  /** How long before `maxAge` a token counts as expiring. */
+  readonly warnBefore: number;
+  readonly grace: number;
+  readonly cutover: Cutover;
+  readonly stragglers: 'hold' | 'cut';
+  readonly finalize: 'when-verified' | 'at-deadline';
+  /** At most so many services are staged at once. */
+  readonly atMost: number;
 }
 
 export interface DesiredClient {
-	readonly name: string;
-	/** Seconds between polls. */
-	readonly poll: number;
-	/** The inventory host of the same name, where there is one. */
-	readonly host?: DesiredHost;
+  readonly name: string;
+  /** Seconds between polls. */
+  readonly poll: number;
+  /** The inventory host of the same name, where there is one. */
+  readonly host?: DesiredHost;
 }
 
 /** What a step may interrupt, from harmless to worst. */
-export type InterruptionKind = "new-connections" | "live-connections";
+export type InterruptionKind = 'new-connections' | 'live-connections';
