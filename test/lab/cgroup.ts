@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { waitFor } from './wait.ts';
+
+/** Where the machine's cgroup hierarchies are: one (unified), or cgroup2 beside systemd's own (hybrid). */
+const [CGROUP2, ...OTHERS] = existsSync('/sys/fs/cgroup/cgroup.controllers')
+  ? ['/sys/fs/cgroup']
+  : ['/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'];
+
+/** A cgroup by its path from the root, in the hierarchy that can kill and freeze. */
+const cgroup2 = (path: string) => join(CGROUP2, path);
+
+/** Makes the cgroup in every hierarchy that systemd-nspawn looks at; returns their `cgroup.procs` files. */
+export function makeCgroup(path: string): string[] {
+  return [CGROUP2, ...OTHERS].map((root) => {
+    mkdirSync(join(root, path), { recursive: true });
+    return join(root, path, 'cgroup.procs');
+  });
+}
+
+/** The argv that first moves itself into the cgroup, so that whoever kills the cgroup ends it too. */
+export function inCgroup(path: string, argv: readonly string[]): string[] {
+  return ['sh', '-c', 'echo $$ >"$0" && exec "$@"', join(cgroup2(path), 'cgroup.procs'), ...argv];
+}
+
+export function pidsOf(path: string): number[] {
+  const file = join(cgroup2(path), 'cgroup.procs');
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map(Number) : [];
+}
+
+/** Whether any process is left, in the cgroup or below. */
+export function isPopulated(path: string): boolean {
+  const file = join(cgroup2(path), 'cgroup.events');
+  return existsSync(file) && readFileSync(file, 'utf8').includes('populated 1');
+}
+
+/** Stops or continues every process below, nspawn included. */
+export async function setFrozen(path: string, frozen: boolean): Promise<void> {
+  writeFileSync(join(cgroup2(path), 'cgroup.freeze'), frozen ? '1' : '0');
+  const want = `frozen ${frozen ? 1 : 0}`;
+  await waitFor(() => readFileSync(join(cgroup2(path), 'cgroup.events'), 'utf8').includes(want), {
+    what: `${path}: ${want}`,
+    every: 5,
+  });
+}
+
+/** Sends SIGKILL to every process below, frozen or not, and waits until they are gone. */
+export async function killCgroup(path: string): Promise<void> {
+  const dir = cgroup2(path);
+  if (!existsSync(dir)) return;
+  writeFileSync(join(dir, 'cgroup.kill'), '1');
+  await waitFor(() => !isPopulated(path), { what: `the end of all processes in ${path}`, every: 10 });
+}
+
+/** Removes the cgroup with all its empty children, in every hierarchy. */
+export async function removeCgroup(path: string): Promise<void> {
+  for (const root of [CGROUP2, ...OTHERS]) {
+    await waitFor(() => removeTree(join(root, path)), { what: `removal of ${root}/${path}`, every: 20 });
+  }
+}
+
+function removeTree(dir: string): boolean {
+  if (!existsSync(dir)) return true;
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeTree(join(dir, entry.name));
+  }
+  rmdirSync(dir);
+  return true;
+}

@@ -1,0 +1,199 @@
+import { join } from 'node:path';
+import type { Cable } from './cable.ts';
+import { inCgroup, setFrozen } from './cgroup.ts';
+import type { Disk } from './disk.ts';
+import type { Machine } from './machine.ts';
+import { expectSuccess, type Ran, type RunOptions, run } from './run.ts';
+import { Running } from './start.ts';
+import { waitFor } from './wait.ts';
+
+export interface ExecOptions extends Omit<RunOptions, 'cwd' | 'env'> {
+  /** Who runs it, with a login shell; root unless given. */
+  readonly user?: string;
+}
+
+export interface WriteOptions {
+  /** Octal, "0644" unless given. */
+  readonly mode?: string;
+  /** "user" or "user:group"; root unless given. */
+  readonly owner?: string;
+}
+
+interface HostParts {
+  readonly name: string;
+  readonly address: string;
+  readonly hostKey: string;
+  readonly cgroup: string;
+  readonly machine: Machine;
+  readonly cable: Cable;
+  readonly disk: Disk;
+}
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const BOOT_TIMEOUT = 60_000;
+
+/** A running Debian with systemd. Commands enter by its namespaces, so they work with its network cut, too. */
+export class Host {
+  readonly name: string;
+  /** Where others see it: of a host behind NAT, its router's address. */
+  readonly address: string;
+  /** "ssh-ed25519 AAAA…", without a comment. */
+  readonly hostKey: string;
+  readonly cable: Cable;
+  readonly disk: Disk;
+  readonly #cgroup: string;
+  readonly #machine: Machine;
+
+  constructor(parts: HostParts) {
+    this.name = parts.name;
+    this.address = parts.address;
+    this.hostKey = parts.hostKey;
+    this.cable = parts.cable;
+    this.disk = parts.disk;
+    this.#cgroup = parts.cgroup;
+    this.#machine = parts.machine;
+  }
+
+  /**
+   * Runs a shell command (or an argv as it is) in the host, ended by the host's own `timeout` when its time is up.
+   * @throws when the host is off, or frozen beyond the timeout.
+   */
+  async exec(command: string | readonly string[], options: ExecOptions = {}): Promise<Ran> {
+    const { user, timeout = 60_000, ...rest } = options;
+    const argv = ['timeout', '--kill-after=1', `${timeout / 1000}`, ...asUser(command, user)];
+    return run(this.enter(argv), { ...rest, timeout: timeout + 3000 });
+  }
+
+  /** Like `exec`, but a failure is an error. Returns stdout. */
+  async must(command: string | readonly string[], options: ExecOptions = {}): Promise<string> {
+    return expectSuccess(await this.exec(command, options), `${this.name}: ${String(command).slice(0, 300)}`);
+  }
+
+  /** The argv that runs `argv` in the host when started on this machine. @throws when the host is off. */
+  enter(argv: readonly string[]): string[] {
+    const leader = this.#machine.leader();
+    if (leader === undefined) throw new Error(`${this.name} is off\n${this.#machine.consoleTail()}`);
+    const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd'];
+    const environment = ['env', '-i', `PATH=${PATH}`, 'HOME=/root', 'LANG=C.UTF-8'];
+    // nsenter is between us and a process in another pid namespace: with it gone, that one shall go too
+    const bound = ['setpriv', '--pdeathsig', 'KILL', '--'];
+    return inCgroup(join(this.#cgroup, 'exec'), [
+      ...['nsenter', '-t', String(leader), ...namespaces, '--', ...environment, ...bound, ...argv],
+    ]);
+  }
+
+  async read(path: string): Promise<string> {
+    return this.must(['cat', '--', path]);
+  }
+
+  /** Replaces the file by a rename in its own folder, which is made where it lacks. */
+  async write(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
+    const { mode = '0644', owner = 'root' } = options;
+    const script = `set -e; umask 077; mkdir -p "$(dirname "$1")"; new=$(mktemp "$1.XXXXXX"); cat >"$new"
+      chown "$2" "$new"; chmod "$3" "$new"; mv -fT "$new" "$1"`;
+    await this.must(['sh', '-c', script, 'sh', path, owner, mode], { stdin: content });
+  }
+
+  /** Waits until systemd has started everything. @throws with the units that failed, or why it is off. */
+  async booted(): Promise<void> {
+    const state = await waitFor(
+      async () => {
+        if (this.#machine.status !== undefined) return 'off';
+        const { stdout } = await this.exec(['systemctl', 'is-system-running', '--wait']);
+        return /running|degraded/.exec(stdout)?.[0];
+      },
+      { what: `${this.name} to boot`, timeout: BOOT_TIMEOUT },
+    );
+    if (state === 'running') return;
+    if (state === 'off') throw new Error(`${this.name} does not boot\n${this.#machine.consoleTail()}`);
+    const failed = await this.must(
+      'systemctl --failed --plain --no-legend; journalctl -p err --no-pager | tail -20',
+    );
+    throw new Error(`${this.name} came up ${state}:\n${failed}`);
+  }
+
+  /** Reboots in order and waits until all is up again. */
+  async reboot(): Promise<void> {
+    const before = this.#machine.leader();
+    await this.exec(['systemctl', 'reboot']);
+    await waitFor(() => ![undefined, before].includes(this.#machine.leader()), {
+      what: `reboot of ${this.name}`,
+    });
+    await this.booted();
+  }
+
+  /** Shuts down in order and waits for the end. */
+  async powerOff(): Promise<void> {
+    await this.exec(['systemctl', 'poweroff']);
+    await this.#machine.ended();
+  }
+
+  /** Pulls the plug. */
+  async crash(): Promise<void> {
+    await this.#machine.kill();
+  }
+
+  /** Switches it on again, with the disk as it was left. */
+  async powerOn(): Promise<void> {
+    this.#machine.start();
+    await this.booted();
+  }
+
+  /** Stops the whole machine, as a hypervisor's pause does: its connections stay, and nothing answers. */
+  async freeze(): Promise<void> {
+    await setFrozen(this.#cgroup, true);
+  }
+
+  async thaw(): Promise<void> {
+    await setFrozen(this.#cgroup, false);
+  }
+
+  /** Waits until something listens on the TCP or UDP port, of one address or of any. */
+  async listening(port: number, address = ''): Promise<void> {
+    const wait = `for i in $(seq 400); do ss -Htuln src '${address}:${port}' | grep -q . && exit; sleep 0.05; done; exit 1`;
+    expectSuccess(await this.exec(wait), `${this.name}: nothing listens on ${address}:${port}`);
+  }
+
+  /** The main process of a unit, as the host counts. @throws when it has none. */
+  async pidOf(unit: string): Promise<number> {
+    const pid = Number(await this.must(['systemctl', 'show', '--property=MainPID', '--value', unit]));
+    if (!(pid > 0)) throw new Error(`${this.name}: ${unit} has no process`);
+    return pid;
+  }
+
+  /** Signals one process: SIGKILL unless given; SIGSTOP freezes and SIGCONT thaws it. */
+  async kill(pid: number, signal: 'KILL' | 'TERM' | 'HUP' | 'STOP' | 'CONT' = 'KILL'): Promise<void> {
+    await this.must(['kill', '-s', signal, String(pid)]);
+  }
+
+  /** Starts a program that goes on; it ends with the host at the latest. */
+  start(command: string | readonly string[], user?: string): Running {
+    return new Running(this.enter(asUser(command, user)));
+  }
+
+  /** Follows the journal's messages from now on, of one unit or of all: `await using log = await host.follow(…)`. */
+  async follow(unit?: string): Promise<Running> {
+    const only = unit === undefined ? [] : ['-u', unit];
+    const since = 'since=$(date +%s.%N); echo ready; exec "$@" --since="@$since"';
+    const journal = this.start([
+      'sh',
+      '-c',
+      since,
+      'sh',
+      'journalctl',
+      '-qf',
+      '-n',
+      'all',
+      '-o',
+      'cat',
+      ...only,
+    ]);
+    await journal.line(/^ready$/);
+    return journal;
+  }
+}
+
+function asUser(command: string | readonly string[], user?: string): readonly string[] {
+  const shell = typeof command === 'string' ? ['sh', '-c', command] : command;
+  return user === undefined ? shell : ['runuser', '-l', user, '-c', 'exec "$@"', '--', 'sh', ...shell];
+}
