@@ -1,0 +1,42 @@
+import { type Address, type Outcome, visit } from './visit.ts';
+
+export interface TrainReport {
+  readonly total: number;
+  readonly failed: number;
+  /** Longest time between the starts of two successful visits, in ms. */
+  readonly longestGap: number;
+  /** Longest time until a visit had its answer or had failed, in ms. */
+  readonly slowest: number;
+}
+
+/** Visits at a steady rate until stopped, each with a connection of its own. */
+export class Train {
+  readonly #to: Address;
+  readonly #timer: NodeJS.Timeout;
+  readonly #visits: { readonly at: number; readonly visit: Promise<{ outcome: Outcome; ms: number }> }[] = [];
+
+  constructor(to: Address, everyMs = 20) {
+    this.#to = to;
+    this.#timer = setInterval(() => this.#depart(), everyMs);
+    this.#depart();
+  }
+
+  async stop(): Promise<TrainReport> {
+    clearInterval(this.#timer);
+    const done = await Promise.all(this.#visits.map(async ({ at, visit }) => ({ at, ...(await visit) })));
+    const good = done.filter(({ outcome }) => outcome === 'ok').map(({ at }) => at);
+    const gaps = good.slice(1).map((at, index) => at - (good[index] ?? at));
+    return {
+      total: done.length,
+      failed: done.length - good.length,
+      longestGap: good.length < 2 ? Number.POSITIVE_INFINITY : Math.max(...gaps),
+      slowest: Math.max(...done.map(({ ms }) => ms)),
+    };
+  }
+
+  #depart(): void {
+    const at = performance.now();
+    const timed = visit(this.#to).then((outcome) => ({ outcome, ms: performance.now() - at }));
+    this.#visits.push({ at, visit: timed });
+  }
+}
