@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { bundle } from '../lab/bundle.ts';
+import type { Control } from '../lab/control.ts';
+import type { Host } from '../lab/host.ts';
+import type { Running } from '../lab/start.ts';
+import type { ProbePlan, ProbeReport } from './report.ts';
+import type { TargetsPlan } from './targets.ts';
+
+const TARGETS = '/usr/local/lib/lab/targets.mjs';
+
+/** A prober at work in the control namespace, as a visitor from outside. */
+export class Probing {
+  readonly #running: Running;
+
+  private constructor(running: Running) {
+    this.#running = running;
+  }
+
+  /** Resolves when the first probes are out. */
+  static async start(control: Control, plan: ProbePlan): Promise<Probing> {
+    const program = await bundle('test/prober/main.ts', 'prober');
+    const running = control.start([process.execPath, program, JSON.stringify(plan)]);
+    await running.line(/^probing$/);
+    return new Probing(running);
+  }
+
+  /** Ends the probes now and gives the report. */
+  async stop(): Promise<ProbeReport> {
+    await this.#running.stop('SIGTERM');
+    return this.report();
+  }
+
+  /** Waits until the plan's time is up. @throws with what the prober said when it failed. */
+  async report(): Promise<ProbeReport> {
+    const status = await this.#running.ended;
+    const json = this.#running.lines.find((line) => line.startsWith('{'));
+    if (json === undefined) throw new Error(`prober: status ${status}\n${this.#running.lines.join('\n')}`);
+    return JSON.parse(json);
+  }
+}
+
+/** Serves what the plan says on the host's loopback, as the unit lab-targets. */
+export async function serveTargets(host: Host, plan: TargetsPlan): Promise<void> {
+  const program = await bundle('test/prober/targets.ts', 'targets');
+  await host.write(TARGETS, readFileSync(program));
+  const start = `/usr/local/bin/node ${TARGETS} '${JSON.stringify(plan)}'`;
+  await host.write(
+    '/etc/systemd/system/lab-targets.service',
+    `[Service]\nExecStart=${start}\nRestart=always\n`,
+  );
+  await host.must('systemctl daemon-reload && systemctl restart lab-targets');
+  const ports = [plan.http, plan.tcp, plan.udp].filter((port) => port !== undefined);
+  await Promise.all(ports.map((port) => host.listening(port)));
+}

@@ -1,0 +1,32 @@
+import { probeConnects } from './connects.ts';
+import { round } from './figures.ts';
+import { probeFlows } from './flows.ts';
+import { probeHolds } from './holds.ts';
+import { Run } from './pace.ts';
+import type { Endpoint, ProbePlan, ProbeReport } from './report.ts';
+
+/** `node prober.mjs PLAN`: probes as the JSON says and prints a report as JSON. Says "probing" once it began. */
+async function main(): Promise<void> {
+  const plan: ProbePlan = JSON.parse(process.argv[2] ?? '');
+  const run = new Run(plan.seconds);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => run.stop());
+  console.error('probing');
+  const [connects, holds, flows] = await Promise.all([
+    byName(plan.connects, (one) => probeConnects(one, run)),
+    byName(plan.holds, (one) => probeHolds(one, run)),
+    byName(plan.flows, (one) => probeFlows(one, run)),
+  ]);
+  const report: ProbeReport = { seconds: round((run.end - run.begin) / 1000), connects, holds, flows };
+  console.log(JSON.stringify(report));
+}
+
+async function byName<P extends Endpoint, R>(
+  plans: readonly P[] = [],
+  probe: (plan: P) => Promise<R>,
+): Promise<Record<string, R>> {
+  return Object.fromEntries(
+    await Promise.all(plans.map(async (plan) => [plan.name, await probe(plan)] as const)),
+  );
+}
+
+await main();
