@@ -1,0 +1,150 @@
+import type {
+  Desired,
+  DesiredClient,
+  DesiredServer,
+  DesiredService,
+  DesiredTls,
+  RatholeRelease,
+  RotationPolicy,
+  SocketAddress,
+  Transport,
+} from '../../model/desired.ts';
+import type { Inventory, InventoryHost } from '../../model/inventory.ts';
+import { parseEndpoint, parseSocketAddress } from '../address.ts';
+import { selectHosts } from '../inventory/pattern.ts';
+import { DEFAULTS, defaultWarnBefore, maxAgeOf, seconds } from './defaults.ts';
+import { besideFile } from './path.ts';
+import type {
+  ClientSource,
+  Playbook,
+  RatholeSource,
+  RotationSource,
+  ServiceSource,
+  TlsSource,
+  TransportSource,
+  TunnelSource,
+} from './source.ts';
+import { fillIn } from './template.ts';
+
+/** A playbook without findings. */
+export interface RightPlaybook {
+  readonly path: string;
+  readonly playbook: Playbook;
+}
+
+/** Right playbooks to the wanted state: defaults filled in, one server for each tunnel and host. */
+export function resolve(playbooks: readonly RightPlaybook[], inventory: Inventory): Desired {
+  const servers = playbooks.flatMap(({ path, playbook }) =>
+    Object.entries(playbook.tunnels).flatMap(([name, tunnel]) =>
+      resolveTunnel(name, tunnel, path, inventory),
+    ),
+  );
+  const clients = new Map(playbooks.flatMap(({ playbook }) => Object.entries(playbook.clients ?? {})));
+  const hosts = new Map(inventory.hosts.map((host) => [host.name, host]));
+  return {
+    servers: servers.sort((a, b) => compare(a.host.name, b.host.name)),
+    clients: [...clients]
+      .map(([name, client]) => resolveClient(name, client, hosts.get(name)))
+      .sort((a, b) => compare(a.name, b.name)),
+  };
+}
+
+function resolveTunnel(
+  name: string,
+  tunnel: TunnelSource,
+  path: string,
+  inventory: Inventory,
+): DesiredServer[] {
+  const rotation = resolveRotation(tunnel.rotation ?? {});
+  const services = Object.entries(tunnel.services)
+    .map(([service, source]) => resolveService(service, source, rotation))
+    .sort((a, b) => compare(a.name, b.name));
+  return selectHosts(tunnel.hosts, inventory).hosts.map((host) => ({
+    tunnel: name,
+    host: { name: host.name, connection: host.connection },
+    domain: fillIn(tunnel.domain, host).text,
+    formerDomains: (tunnel.former_domains ?? []).map((domain) => fillIn(domain, host).text),
+    tls: resolveTls(tunnel.tls, host),
+    transport: resolveTransport(tunnel.transport ?? { type: 'websocket' }, host),
+    rathole: resolveRathole(tunnel.rathole, path),
+    heartbeatInterval: seconds(tunnel.heartbeat_interval ?? DEFAULTS.heartbeatInterval),
+    services,
+    rotation,
+    prune: tunnel.prune ?? DEFAULTS.prune,
+    forbidInterruptions: tunnel.forbid_interruptions ?? [],
+  }));
+}
+
+function resolveTls(tls: TlsSource | undefined, host: InventoryHost): DesiredTls {
+  if (tls?.mode !== 'files') return { mode: 'self-signed' };
+  return { mode: 'files', certificate: fillIn(tls.certificate, host).text, key: fillIn(tls.key, host).text };
+}
+
+function resolveTransport(transport: TransportSource, host: InventoryHost): Transport {
+  switch (transport.type) {
+    case 'websocket':
+      return { kind: 'websocket', bind: addressOf(transport.bind ?? DEFAULTS.websocketBind) };
+    case 'tcp':
+      return { kind: 'tcp', bind: addressOf(transport.bind) };
+    case 'tls':
+      return {
+        kind: 'tls',
+        bind: addressOf(transport.bind),
+        pkcs12: fillIn(transport.pkcs12, host).text,
+        pkcs12PasswordFile: fillIn(transport.pkcs12_password_file, host).text,
+      };
+    case 'noise': {
+      const pattern = transport.pattern ?? DEFAULTS.noisePattern;
+      return { kind: 'noise', bind: addressOf(transport.bind), pattern };
+    }
+  }
+}
+
+function resolveRathole({ version, sha256, binary }: RatholeSource, path: string): RatholeRelease {
+  return { version, sha256, ...(binary === undefined ? {} : { binary: besideFile(path, binary) }) };
+}
+
+function resolveService(name: string, source: ServiceSource, rotation: RotationPolicy): DesiredService {
+  return {
+    name,
+    client: source.client,
+    protocol: source.type ?? 'tcp',
+    local: parseEndpoint(source.local) ?? misfit(source.local),
+    bind: addressOf(source.bind),
+    cutover: source.cutover ?? rotation.cutover,
+    ...(source.rathole_name === undefined ? {} : { ratholeName: source.rathole_name }),
+    ...(source.nodelay === undefined ? {} : { nodelay: source.nodelay }),
+    ...(source.retry_interval === undefined ? {} : { retryInterval: seconds(source.retry_interval) }),
+  };
+}
+
+function resolveRotation(rotation: RotationSource): RotationPolicy {
+  const maxAge = maxAgeOf(rotation.max_age);
+  return {
+    ...(maxAge === undefined ? {} : { maxAge }),
+    warnBefore:
+      rotation.warn_before === undefined ? defaultWarnBefore(maxAge) : seconds(rotation.warn_before),
+    grace: seconds(rotation.grace ?? DEFAULTS.grace),
+    cutover: rotation.cutover ?? 'blue-green',
+    stragglers: rotation.stragglers ?? 'hold',
+    finalize: rotation.finalize ?? 'when-verified',
+    atMost: rotation.at_most ?? DEFAULTS.atMost,
+  };
+}
+
+function resolveClient(name: string, client: ClientSource, host: InventoryHost | undefined): DesiredClient {
+  return {
+    name,
+    poll: seconds(client?.poll ?? DEFAULTS.poll),
+    ...(host === undefined ? {} : { host: { name, connection: host.connection } }),
+  };
+}
+
+const addressOf = (text: string): SocketAddress => parseSocketAddress(text) ?? misfit(text);
+
+/** The schema lets no such text through. */
+function misfit(text: string): never {
+  throw new TypeError(`the schema let an address through that is none: ${JSON.stringify(text)}`);
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

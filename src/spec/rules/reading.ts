@@ -1,0 +1,48 @@
+/** The rules about single files, keys and values, which hold before any rule between keys; with the reason for each. */
+export const READING_RULES: Readonly<Record<string, string>> = {
+  'file-unreadable': 'A file that was named must be there and readable.',
+  'file-too-large': 'A file above 16 MiB is no playbook; reading it could only take long.',
+  'file-not-utf8': 'Files are UTF-8, as YAML asks for.',
+  'file-control-character':
+    'Control characters have no place in YAML; they hide things from people and terminals.',
+  'yaml-syntax':
+    'The file is not YAML. What a broken file means is a guess, so nothing else in it is judged.',
+  'yaml-tab': 'YAML is indented with spaces.',
+  'yaml-duplicate-key': 'Of two equal keys one would be dropped in silence.',
+  'yaml-key': 'Keys are texts: a list, a boolean or nothing as a key is a slip.',
+  'yaml-alias': 'An alias names an anchor above it that does not contain it; << takes mappings.',
+  'yaml-alias-bomb': 'A few aliases of aliases can stand for billions of values.',
+  'yaml-tag': 'Tags change what a value is in ways that editors and other readers do not see.',
+  'yaml-number': 'A number that cannot be kept exactly would silently become another one.',
+  'yaml-several-documents': 'One file is one document: of several, all but one would be dropped in silence.',
+  'yaml-too-deep': 'Nothing here needs deep nesting, and parsers fail on it.',
+  'yaml-empty': 'An empty file is most likely the wrong one.',
+  'unknown-key': 'A misspelt key would be dropped in silence.',
+  'missing-key': 'The key is needed and has no default.',
+  'wrong-type': 'Nothing is converted: 0.5 is a number, "0.5" a text.',
+  'wrong-value': 'Only these values mean something here.',
+  'out-of-range': 'The value is of the right kind, but too small, too large, too long, empty or repeated.',
+  'bad-name': 'Names become parts of file names, units and configuration, so they are short and plain.',
+  'bad-duration': 'A time span is a whole number with a unit, such as 5m or 1h30m.',
+  'bad-address': 'Addresses are written out with their port; what is listened on is never a name.',
+  'bad-domain': 'A domain is a DNS name in lower case, so that it needs no quoting anywhere.',
+  'bad-path': 'Paths are plain, so that they need no quoting anywhere.',
+  'bad-hash': 'A SHA-256 is 64 lower-case hex digits.',
+  'bad-version': 'A version is three numbers.',
+  'bad-host-key': 'A pinned host key is a type and a key, as in known_hosts.',
+  'inventory-name':
+    'Names of hosts and groups are plain: they become arguments of ssh and parts of patterns.',
+  'inventory-group-depth': 'Groups within groups beyond any use are a generator gone wrong.',
+  'inventory-range':
+    'A range is [begin:end] or [begin:end:step], of numbers or letters; there is a limit to how many hosts ranges may stand for.',
+  'inventory-group-cycle': 'A group cannot contain itself.',
+  'inventory-name-clash': 'A pattern cannot tell a group from a host of the same name.',
+  'inventory-variable':
+    'A connection variable that reconcile does not know would change how Ansible connects, and be dropped in silence here.',
+  'inventory-password': "Passwords don't belong in Git; keys and sudo without a password do the same.",
+  'inventory-template': "Templates are Ansible's: here they would be taken for the text itself.",
+  'inventory-vault': 'There is nothing to decrypt here: secrets are made on the hosts.',
+  'inventory-plugin': "Plugins are programs of Ansible's; an inventory here is a plain list.",
+  'inventory-file': "A file of another format in the inventory's folder would be dropped in silence.",
+  'inventory-vars-file': 'A vars file that belongs to nobody, or comes second, has no effect.',
+};

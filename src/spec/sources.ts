@@ -1,0 +1,32 @@
+/** The files that a run is about, read but not yet understood. Paths are as the user would write them. */
+export interface SpecSources {
+  readonly inventory: InventorySources;
+  readonly playbooks: readonly SourceFile[];
+}
+
+export interface InventorySources {
+  /** What was given with `-i`: a file or a folder. */
+  readonly path: string;
+  readonly isFolder: boolean;
+  /** Sorted by path. Their roles follow from `relative`. */
+  readonly files: readonly InventoryFile[];
+}
+
+export interface InventoryFile extends SourceFile {
+  /** The path below the inventory's folder, with `/`. */
+  readonly relative: string;
+}
+
+export interface SourceFile {
+  readonly path: string;
+  readonly content: Content;
+}
+
+/** What reading a file gave; `why` is in the operating system's words. */
+export type Content =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'too-large'; readonly size: number }
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+/** Larger files are refused unread: 100,000 services in one playbook are half of this. */
+export const MAX_FILE_BYTES = 16 * 1024 * 1024;
