@@ -1,0 +1,190 @@
+import { servedGenerations } from '../../../src/planner/rotation/generation.ts';
+import type { Operation } from '../../../src/planner/rotation/operations.ts';
+import { inMotion } from '../../../src/planner/rotation/record.ts';
+import type { Move } from './explorer.ts';
+import { cutoverOf, nowOf, policyOf, recordOf, serviceAt } from './observe.ts';
+import type { Protocol } from './protocol.ts';
+import { replaceService, restarted } from './rathole.ts';
+import { freshToken, ofGeneration } from './tokens.ts';
+import type { Run, Scenario, Service, World } from './world.ts';
+import { ABSENT, CURRENT, STALE } from './world.ts';
+
+/** Files that nobody in the model reads: a kill before or after them is the same state, so they are left out. */
+const UNREAD: ReadonlySet<Operation> = new Set(['pending', 'notice', 'audit']);
+
+/** The host's program under its lock: its next operation, or its end anywhere between two of them. */
+export function hostMoves(protocol: Protocol, scenario: Scenario, world: World): Move<World>[] {
+  return [...nextOperation(protocol, scenario, world), ...crash(world)];
+}
+
+/** The run's operations in their order, those left out that change nothing in the model. */
+const operationsOf = (protocol: Protocol, run: Run): Operation[] =>
+  protocol.order[run.action].filter((operation) => !UNREAD.has(operation));
+
+function nextOperation(protocol: Protocol, scenario: Scenario, world: World): Move<World>[] {
+  const { run } = world;
+  if (run === undefined) return [];
+  const operations = operationsOf(protocol, run);
+  const operation = operations[run.done];
+  if (operation === undefined) throw new Error(`${run.action} has no operation ${run.done}`);
+  const service = serviceAt(world, run.service);
+  if (
+    operation === 'cut' &&
+    protocol.cut === 'once the old listeners are gone' &&
+    service.file !== service.loaded
+  )
+    return [];
+  const done = run.done + 1 < operations.length ? { ...run, done: run.done + 1 } : undefined;
+  const story = `the host's ${run.action} of service ${run.service} does "${operation}"`;
+  const broken = operation === 'decide' ? numberUsedAgain(protocol, scenario, world, run) : undefined;
+  const to = { ...EFFECTS[operation](protocol, scenario, world, run), run: done };
+  return [{ story, helpful: true, to, broken }];
+}
+
+/** One kill of the run, or one reboot of the server at any time. What is on disk stays as it is. */
+function crash(world: World): Move<World>[] {
+  if (world.crashes === 0) return [];
+  const after = { ...world, run: undefined, crashes: world.crashes - 1 };
+  const reboot = { ...after, services: world.services.map(restarted) };
+  const killed = { story: 'the run is killed', helpful: false, to: after };
+  return [
+    ...(world.run === undefined ? [] : [killed]),
+    { story: 'the server reboots', helpful: false, to: reboot },
+  ];
+}
+
+type Effect = (protocol: Protocol, scenario: Scenario, world: World, run: Run) => World;
+
+const same: Effect = (_protocol, _scenario, world) => world;
+
+const EFFECTS: Readonly<Record<Operation, Effect>> = {
+  arm: (_protocol, _scenario, world) => ({ ...world, armed: true }),
+  decide,
+  'make-token': (_protocol, _scenario, world, run) => changed(world, run, makeToken),
+  server: writeServer,
+  cut: (_protocol, _scenario, world, run) => changed(world, run, (service) => ({ ...service, detached: 0 })),
+  pending: same,
+  config: (_protocol, scenario, world, run) =>
+    forClientOf(scenario, world, run, (service, index) => ({
+      ...service,
+      offered: served(scenario, service, index),
+    })),
+  notice: same,
+  sync: (_protocol, scenario, world, run) =>
+    forClientOf(scenario, world, run, (service, index) => ({
+      ...service,
+      announced: announcement(scenario, service, index),
+    })),
+  audit: same,
+  remove: (_protocol, scenario, world, run) =>
+    changed(world, run, (service) => ({ ...service, fragments: served(scenario, service, run.service) })),
+  settle,
+  disarm: (protocol, scenario, world) => {
+    const busy = world.services.some((service) => inMotion(recordOf(service, scenario)));
+    return { ...world, armed: busy && protocol.disarm === 'when nothing is in motion' };
+  },
+};
+
+function changed(world: World, run: Run, change: (service: Service) => Service): World {
+  return replaceService(world, run.service, change(serviceAt(world, run.service)));
+}
+
+/** A folder belongs to a client: all its services' fragments are joined. */
+function forClientOf(
+  scenario: Scenario,
+  world: World,
+  run: Run,
+  change: (service: Service, index: number) => Service,
+): World {
+  const client = scenario.services[run.service]?.client;
+  const services = world.services.map((service, index) =>
+    scenario.services[index]?.client === client ? change(service, index) : service,
+  );
+  return { ...world, services };
+}
+
+function decide(protocol: Protocol, scenario: Scenario, world: World, run: Run): World {
+  return changed(world, run, (service) => {
+    const before = recordOf(service, scenario);
+    const after = protocol.decided(run.action, before, policyOf(scenario, run.service), nowOf());
+    const { phase, current, next, highest } = after;
+    const fresh = next !== service.next || run.action === 'compromise';
+    const dated = phase === 'staging';
+    const stagings = service.stagings + (phase === 'staging' && fresh ? 1 : 0);
+    const outdated = dated ? outdateAnnouncements(service) : service;
+    const synced = service.synced && !fresh && !dated;
+    const declared = phase === 'compromised' && service.phase !== 'compromised';
+    const condemned = declared ? service.made : service.condemned;
+    const numbers = { phase, current, next, highest, stagings };
+    return { ...outdated, ...numbers, staged: dated ? 0 : service.staged, synced, condemned };
+  });
+}
+
+/** The grace starts anew: whoever was told a moment was told a wrong one. */
+const outdateAnnouncements = (service: Service): Service => ({
+  ...service,
+  announced: Math.min(service.announced, STALE),
+  logged: Math.min(service.logged, STALE),
+  fetchedAnnounced: Math.min(service.fetchedAnnounced, STALE),
+  knows: Math.min(service.knows, STALE),
+});
+
+function numberUsedAgain(protocol: Protocol, scenario: Scenario, world: World, run: Run): string | undefined {
+  const service = serviceAt(world, run.service);
+  const { next } = protocol.decided(
+    run.action,
+    recordOf(service, scenario),
+    policyOf(scenario, run.service),
+    nowOf(),
+  );
+  const rises = next === 0 || next === service.next || 1 << next > (service.made & 0xffff);
+  return rises ? undefined : `service ${run.service} gets the number ${next} a second time, or a lower one`;
+}
+
+/** Once per generation: a repeated operation finds the folder and keeps it. */
+function makeToken(service: Service): Service {
+  if ((service.fragments & ofGeneration(service.next)) !== 0) return service;
+  const fresh = freshToken(service.next, service.made);
+  return { ...service, fragments: service.fragments | fresh, made: service.made | fresh };
+}
+
+/** One file for all services: whatever their records say now is what it gets. */
+function writeServer(_protocol: Protocol, scenario: Scenario, world: World): World {
+  const services = world.services.map((service, index) => {
+    const file = served(scenario, service, index);
+    return { ...service, file, revoked: service.revoked | (service.file & ~file) };
+  });
+  const replaced = services.some(({ file }, index) => file !== serviceAt(world, index).file);
+  return { ...world, services, settled: world.settled && !replaced };
+}
+
+function served(scenario: Scenario, service: Service, index: number): number {
+  const generations = servedGenerations(cutoverOf(scenario, index), recordOf(service, scenario));
+  return generations.reduce((set, generation) => set | (ofGeneration(generation) & service.fragments), 0);
+}
+
+/** Only in place does anybody wait for the moment, so only there it is part of the model. */
+function announcement(scenario: Scenario, service: Service, index: number): number {
+  const pending = service.phase === 'staging' || service.phase === 'staged';
+  return pending && cutoverOf(scenario, index) === 'in-place' ? CURRENT : ABSENT;
+}
+
+/** The outcome stands from here on: every token but those that it serves is revoked for good. */
+function settle(protocol: Protocol, scenario: Scenario, world: World, run: Run): World {
+  return changed(world, run, (service) => {
+    const record = protocol.settled(run.action, recordOf(service, scenario), nowOf());
+    const { phase, current, next, highest } = record;
+    if (phase !== 'steady') return { ...service, phase, current, next, highest };
+    const revoked = service.revoked | service.condemned | (service.made & ~ofGeneration(current));
+    return {
+      ...outdateAnnouncements(service),
+      phase,
+      current,
+      next,
+      highest,
+      revoked,
+      staged: 0,
+      knownAge: true,
+    };
+  });
+}

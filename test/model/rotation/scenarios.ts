@@ -1,0 +1,172 @@
+import type { Scenario } from './world.ts';
+
+const BLUE_GREEN = { cutover: 'blue-green', client: 0 } as const;
+const IN_PLACE = { cutover: 'in-place', client: 0 } as const;
+const HOLD = { finalize: 'when-verified', stragglers: 'hold', atMost: 2 } as const;
+
+/** One service of one client, and nothing that goes wrong: the scenarios say what they add to it. */
+const PLAIN: Scenario = {
+  name: 'plain',
+  services: [BLUE_GREEN],
+  clients: 1,
+  policy: HOLD,
+  rotations: 2,
+  controllers: 0,
+  orders: [],
+  crashes: 0,
+  absences: 0,
+};
+
+/** Together they cover what docs/rotation.md promises; no single one has everything at once. */
+export const SCENARIOS: readonly Scenario[] = [
+  { ...PLAIN, name: 'one rotation: a crash, an absence', rotations: 1, crashes: 1, absences: 1 },
+  {
+    ...PLAIN,
+    name: 'two rotations: two controllers, a crash, an absence',
+    controllers: 2,
+    crashes: 1,
+    absences: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'cancel, finalize and rotate by hand: a crash',
+    policy: { ...HOLD, finalize: 'at-deadline' },
+    orders: ['cancel', 'finalize', 'rotate'],
+    rotations: 1,
+    crashes: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'cancel and a new staging at once: an absence',
+    orders: ['cancel'],
+    absences: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'compromise, cancel, restore at any moment: a crash',
+    orders: ['compromised', 'cancel', 'restore'],
+    rotations: 1,
+    crashes: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'compromise in two rotations: an absence',
+    orders: ['compromised'],
+    absences: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'stragglers cut: a crash, two absences',
+    policy: { ...HOLD, stragglers: 'cut' },
+    crashes: 1,
+    absences: 2,
+  },
+  {
+    ...PLAIN,
+    name: 'a fetch that is stored late: a crash, an absence',
+    crashes: 1,
+    absences: 1,
+    slowPull: true,
+  },
+  {
+    ...PLAIN,
+    name: 'another program comes and goes: cancel, a crash',
+    orders: ['cancel'],
+    rotations: 1,
+    crashes: 1,
+    squatter: 'passing',
+  },
+  {
+    ...PLAIN,
+    name: 'another program sits on a slot for ever, at_most 1',
+    services: [BLUE_GREEN, BLUE_GREEN],
+    policy: { ...HOLD, atMost: 1, stragglers: 'cut' },
+    rotations: 1,
+    crashes: 1,
+    squatter: 'staying',
+  },
+  {
+    ...PLAIN,
+    name: 'rathole itself listens on every address for a while',
+    rotations: 1,
+    squatter: 'wildcard',
+    crashes: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'two services of two clients, two rotations each: a crash',
+    services: [BLUE_GREEN, { ...BLUE_GREEN, client: 1 }],
+    clients: 2,
+    crashes: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'two services of one client: a compromise',
+    services: [BLUE_GREEN, BLUE_GREEN],
+    orders: ['compromised'],
+    rotations: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'two services of one client, at_most 1: cancel, a crash',
+    services: [BLUE_GREEN, BLUE_GREEN],
+    policy: { ...HOLD, atMost: 1 },
+    orders: ['cancel'],
+    rotations: 1,
+    crashes: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'a service comes back by restore: a crash, an absence',
+    services: [{ ...BLUE_GREEN, gone: true }],
+    orders: ['restore'],
+    rotations: 1,
+    crashes: 1,
+    absences: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'a service comes back by restore beside a rotating one',
+    services: [BLUE_GREEN, { ...BLUE_GREEN, gone: true }],
+    orders: ['restore'],
+    rotations: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'in place, two rotations: a crash, an absence',
+    services: [IN_PLACE],
+    crashes: 1,
+    absences: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'in place, one rotation: two controllers, a crash',
+    services: [IN_PLACE],
+    controllers: 2,
+    rotations: 1,
+    crashes: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'in place: compromise, cancel, finalize, restore, a crash',
+    services: [IN_PLACE],
+    orders: ['compromised', 'cancel', 'finalize', 'restore'],
+    rotations: 1,
+    crashes: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'in place and blue-green of one client side by side: a crash',
+    services: [IN_PLACE, BLUE_GREEN],
+    rotations: 1,
+    crashes: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'in place and blue-green of two clients: a crash',
+    services: [IN_PLACE, { ...BLUE_GREEN, client: 1 }],
+    clients: 2,
+    rotations: 1,
+    crashes: 1,
+  },
+];
