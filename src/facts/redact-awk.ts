@@ -1,0 +1,125 @@
+/**
+ * Prints texts with their secrets replaced (`-v mode=print`), or only the secrets, once each and in the order in
+ * which they are replaced (`-v mode=collect`): both walk through the texts alike, so the n-th line of fingerprints
+ * on stdin belongs to the n-th secret. Arguments: `form=toml|json|own|plain`, then files of that form.
+ *
+ * A text is either understood line by line or withheld as a whole: what cannot be told apart from a secret is one.
+ */
+export const REDACT_AWK = `
+    function secret(value) {
+      if (!(value in place)) {
+        place[value] = ++secrets
+        if (mode == "collect") print value
+      }
+      return "{{fingerprint " ((place[value] in known) ? known[place[value]] : "unknown") "}}"
+    }
+
+    # Keys and tokens as reconcile makes them, wherever they stand; not the published hash of a text.
+    function masked(text,   out, before) {
+      out = ""
+      while (match(text, /[0-9a-fA-F]+/)) {
+        before = out substr(text, 1, RSTART - 1)
+        out = before (RLENGTH < 32 || before ~ /sha256[:= ]*$/ ? substr(text, RSTART, RLENGTH) : secret(substr(text, RSTART, RLENGTH)))
+        text = substr(text, RSTART + RLENGTH)
+      }
+      return out text
+    }
+
+    # Only comments of our own are shown: a commented-out token is still a token.
+    function comment(text) { return text ~ /reconcile/ ? masked(text) : "# {{withheld}}" }
+
+    function harmless(key) {
+      return key ~ /^(bind_addr|heartbeat_interval|heartbeat_timeout|hostname|keepalive_interval|keepalive_secs|local_addr|nodelay|pattern|pkcs12|prefer_ipv6|remote_addr|remote_public_key|retry_interval|tls|trusted_root|type)$/
+    }
+
+    # One line of TOML; sets unsure when it is of any form but the plain ones.
+    function toml(text,   head, key, value, tail) {
+      if (text ~ /^[ \\t]*$/) return text
+      if (text ~ /^[ \\t]*#/) return comment(text)
+      if (text ~ /^[ \\t]*\\[[-A-Za-z0-9_."'\\'' ]+\\][ \\t]*(#.*)?$/) { sub(/\\][ \\t]*#.*$/, "] # {{withheld}}", text); return text }
+      if (!match(text, /^[ \\t]*[-A-Za-z0-9_]+(\\.[-A-Za-z0-9_]+)*[ \\t]*=[ \\t]*/)) { unsure = 1; return "" }
+      head = substr(text, 1, RLENGTH); text = substr(text, RLENGTH + 1)
+      key = head; gsub(/[ \\t=]/, "", key); sub(/.*\\./, "", key)
+      if (!match(text, /^("[^"\\\\]*"|'\\''[^'\\'']*'\\''|[-+]?[0-9_]+|true|false)/)) { unsure = 1; return "" }
+      value = substr(text, 1, RLENGTH); tail = substr(text, RLENGTH + 1)
+      if (tail ~ /^[ \\t]*#/) tail = " # {{withheld}}"
+      else if (tail !~ /^[ \\t]*$/) { unsure = 1; return "" }
+      if (harmless(key) && value !~ /@/) return head masked(value) tail
+      if (value ~ /^["'\\'']/) return head substr(value, 1, 1) secret(substr(value, 2, length(value) - 2)) substr(value, 1, 1) tail
+      return head secret(value) tail
+    }
+
+    # Strings of JSON are secrets but for keys, times, and the values of keys that name things.
+    function json(text,   part, n, i, out, key) {
+      n = split(text, part, "\\"")
+      if (text ~ /\\\\/ || n % 2 == 0) { unsure = 1; return "" }
+      for (i = 1; i <= n; i += 2) {
+        out = part[i]; gsub(/true|false|null/, "", out)
+        if (out ~ /[^][{}:, \\t\\n0-9.+-]/ || out ~ /[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]/) { unsure = 1; return "" }
+      }
+      out = part[1]
+      for (i = 2; i < n; i += 2) {
+        if (part[i + 1] ~ /^[ \\t\\n]*:/) { key = part[i]; out = out "\\"" masked(key) "\\"" }
+        else if (part[i] ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9:.]+Z$/ || key ~ /^(client|cutover|domain|name|protocol|service|state|status|stragglers|strategy|transport|tunnel|type)$/)
+          out = out "\\"" masked(part[i]) "\\""
+        else out = out "\\"" secret(part[i]) "\\""
+        out = out part[i + 1]
+      }
+      return out
+    }
+
+    # One line of a text of ours that somebody may have edited: units, nginx, sysctl.
+    function plain(text,   low, word) {
+      if (text ~ /^[ \\t]*map[ \\t]+\\$(http|arg|cookie)_/) in_map = 1
+      else if (in_map && text ~ /}/) in_map = 0
+      else if (in_map && text !~ /^[ \\t]*(#|$|default[ \\t]|hostnames|volatile|include[ \\t])/) {
+        match(text, /[^ \\t]/); word = substr(text, RSTART); sub(/[ \\t].*/, "", word)
+        return substr(text, 1, RSTART - 1) quoted(word) masked(substr(text, RSTART + length(word)))
+      }
+      low = tolower(text)
+      if (low ~ /^[ \\t]*#/ ? match(low, /(token|secret|passw|authorization|bearer|api[-_]?key)[-a-z0-9_]*["'\\'' \\t]*[:=][ \\t]*/) : match(low, /(token|secret|passw|authorization|bearer|api[-_]?key)[-a-z0-9_]*["'\\'']*[:= \\t][ \\t]*/)) {
+        word = substr(text, RSTART + RLENGTH)
+        if (word != "" && word !~ /^[$\\/{(;]/ && word !~ /^(on|off|yes|no|true|false)[; \\t]*$/) return masked(substr(text, 1, RSTART + RLENGTH - 1)) secret(word)
+      }
+      return masked(text)
+    }
+
+    function quoted(word) {
+      if (word !~ /^".+"$/) return word == "\\"\\"" ? word : secret(word)
+      return "\\"" secret(substr(word, 2, length(word) - 2)) "\\""
+    }
+
+    function redact(   i, all) {
+      unsure = 0; in_map = 0
+      for (i = 1; i <= n; i++) if (index(line[i], "{{")) return "holds what looks like a placeholder"
+      if (bytes > 1048576) return "is longer than 1 MiB"
+      if (path_form == "plain" && line[1] !~ /reconcile/) return "was not made by reconcile"
+      if (path_form == "json") {
+        all = line[1]
+        for (i = 2; i <= n; i++) all = all "\\n" line[i]
+        all = json(all)
+        if (unsure) return "is not plain JSON"
+        n = split(all, line, "\\n")
+        return ""
+      }
+      for (i = 1; i <= n; i++) {
+        line[i] = path_form == "toml" ? toml(line[i]) : plain(line[i])
+        if (unsure) return "line " i " is in a form that could hide a token"
+      }
+      return ""
+    }
+
+    function finish(   i, why) {
+      if (path == "") return
+      why = redact()
+      if (mode == "collect") return
+      print "text " path
+      if (why != "") print "withheld " why
+      else for (i = 1; i <= n; i++) print "|" line[i]
+      print "bytes " bytes
+    }
+
+    BEGIN { if (mode == "print") while ((getline one < "/dev/stdin") > 0) known[++fingerprints] = substr(one, 1, 8) }
+    FNR == 1 { finish(); path = FILENAME; path_form = form; n = 0; bytes = 0 }
+    { bytes += length($0) + 1; if (bytes <= 1048576) line[++n] = $0 }
+    END { finish() }`;

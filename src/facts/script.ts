@@ -1,0 +1,51 @@
+/** The release of the format; both sides must speak the same. */
+export const FORMAT = 1;
+
+const PRELUDE = `#!/bin/sh
+# Made by reconcile; it changes nothing. It prints what is found on this host: facts between @begin and @end.
+# Secrets leave it as fingerprints only. Fits an SSH forced command.
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+umask 077
+
+absent() { verdict=absent; }
+
+unreadable() { # WHY, of which the last line counts
+  verdict=unreadable
+  while IFS= read -r line; do why=$line; done <<EOF_WHY
+$1
+EOF_WHY
+}
+
+observe() { # FACT
+  verdict=present why=
+  printf '@begin %s\\n' "$1"
+  "fact_$1"
+  printf '@end %s %s %s\\n' "$1" "$verdict" "$why"
+}
+`;
+
+/** The whole script: a function called on its last line, so that half a script does nothing. */
+export function assemble(
+  functions: readonly string[],
+  facts: readonly (readonly [name: string, shell: string])[],
+): string {
+  const names = facts.map(([name]) => name);
+  const bodies = facts.map(([name, shell]) => `fact_${name}() {${shell}\n}\n`);
+  const main = `
+main() {
+  printf '@reconcile-observation ${FORMAT}\\n'
+  read -r uptime _ </proc/uptime
+  read -r now zone <<EOF_DATE
+$(date '+%s.%N %z')
+EOF_DATE
+  read -r kernel machine <<EOF_UNAME
+$(uname -rm)
+EOF_UNAME
+  for fact in ${names.join(' ')}; do observe "$fact"; done
+  printf '@done ${names.length}\\n'
+}
+
+main </dev/null
+`;
+  return [PRELUDE, ...functions.map((text) => `${text.trim()}\n`), ...bodies, main.trimStart()].join('\n');
+}

@@ -1,0 +1,99 @@
+import type { ObservedUnit } from '../model/observed.ts';
+import { type Clocks, clocks, type Fact, number, sinceBoot, tagged } from './fact.ts';
+
+/** By full name, so that a unit that does not run is seen too; the patterns find the loaded ones of other origin. */
+const UNITS = [
+  'nginx.service',
+  'rathole-server.service',
+  'reconcile-finalize.service',
+  'reconcile-finalize.timer',
+  'reconcile-sync.service',
+  'reconcile-sync.timer',
+  "'rathole*.service'",
+  "'reconcile-*'",
+];
+
+const PROPERTIES = [
+  'Id',
+  'LoadState',
+  'ActiveState',
+  'SubState',
+  'UnitFileState',
+  'NeedDaemonReload',
+  'DropInPaths',
+  'MainPID',
+  'ActiveEnterTimestampMonotonic',
+];
+
+export const units: Fact<Readonly<Record<string, ObservedUnit>>> = {
+  // The rathole fact uses `running` too. /proc/PID/exe is what runs, whatever lies at that path by now; of a script
+  // it is the interpreter, and the script is its first argument.
+  shell: `
+  shown=$(timeout 10 systemctl show --property=${PROPERTIES.join(',')} ${UNITS.join(' ')} 2>&1) ||
+    { unreadable "$shown"; return; }
+  printf 'clocks %s %s\\n%s\\n' "$now" "$uptime" "$shown"
+  set --
+  while IFS= read -r line; do
+    case $line in
+      MainPID=0) ;;
+      MainPID=*) set -- "$@" "/proc/\${line#MainPID=}/exe" ;;
+    esac
+  done <<EOF_SHOWN
+$shown
+EOF_SHOWN
+  running=
+  [ $# -eq 0 ] || running=$(find "$@" -maxdepth 0 -printf 'exe %h %l\\n' 2>/dev/null)
+  [ -z "$running" ] || printf '%s\\n' "$running"
+  for link; do
+    script=$(tr '\\0' '\\n' 2>/dev/null <"\${link%/exe}/cmdline" | sed -n '2{/^\\//p;}')
+    if [ -f "$script" ] && [ -x "$script" ]; then printf 'script %s %s\\n' "\${link%/exe}" "$script"; fi
+  done`,
+  parse: (lines) => {
+    const said = tagged(lines);
+    const clock = clocks(said.find(([tag]) => tag === 'clocks')?.[1] ?? '');
+    const told = (which: string) => tagged(said.filter(([tag]) => tag === which).map(([, rest]) => rest));
+    const programs = new Map([...told('exe'), ...told('script')]);
+    const shown = lines.filter((line) => line === '' || /^\w+=/.test(line));
+    const blocks = shown.join('\n').split(/\n\n+/).filter(Boolean).map(properties);
+    return Object.fromEntries(
+      blocks
+        .filter((block) => block.get('LoadState') !== 'not-found')
+        .map((block) => [block.get('Id') ?? '', parseUnit(block, clock, programs)]),
+    );
+  },
+};
+
+const properties = (block: string): ReadonlyMap<string, string> =>
+  new Map(
+    block
+      .trim()
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+
+function parseUnit(
+  block: ReadonlyMap<string, string>,
+  clock: Clocks,
+  programs: ReadonlyMap<string, string>,
+): ObservedUnit {
+  const get = (name: string) => {
+    const value = block.get(name);
+    if (value === undefined) throw new Error(`systemctl does not show ${name}`);
+    return value;
+  };
+  // Units without a process (timers) have no MainPID.
+  const mainPid = number(block.get('MainPID') ?? '0');
+  const since = number(get('ActiveEnterTimestampMonotonic')) / 1e6;
+  const active = get('ActiveState');
+  return {
+    load: get('LoadState'),
+    active,
+    sub: get('SubState'),
+    enabled: get('UnitFileState'),
+    needDaemonReload: get('NeedDaemonReload') === 'yes',
+    dropIns: get('DropInPaths').split(' ').filter(Boolean),
+    mainPid,
+    executable: programs.get(`/proc/${mainPid}`) ?? '',
+    activeSince: active === 'active' && since > 0 ? sinceBoot(clock, since) : 0,
+  };
+}
