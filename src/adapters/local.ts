@@ -1,0 +1,37 @@
+import type { ExecOptions, ExecResult, Host } from '../execute/ports.ts';
+import { became, becoming } from './become.ts';
+import { noAnswer, signalStatus, TextSink } from './exec-support.ts';
+
+/** The machine that reconcile runs on, as a host. */
+export function localHost(name: string, become: boolean): Host {
+  return {
+    name,
+    exec: async (command, input, options) => {
+      const result = await run(name, become ? becoming(command) : command, input, options);
+      return become ? became(name, result) : result;
+    },
+    close: async () => undefined,
+  };
+}
+
+async function run(
+  name: string,
+  command: string,
+  input: Uint8Array | string,
+  { timeoutSeconds, onOutput }: ExecOptions,
+): Promise<ExecResult> {
+  const { execa } = await import('execa');
+  const [stdout, stderr] = [new TextSink(onOutput), new TextSink()];
+  const running = execa('/bin/sh', ['-c', command], {
+    input,
+    buffer: false,
+    encoding: 'buffer',
+    reject: false,
+    timeout: timeoutSeconds * 1000,
+  });
+  running.stdout.on('data', stdout.add);
+  running.stderr.on('data', stderr.add);
+  const { exitCode, signal, timedOut } = await running;
+  if (timedOut) throw noAnswer(name, timeoutSeconds);
+  return { code: exitCode ?? signalStatus(signal ?? ''), stdout: stdout.end(), stderr: stderr.end() };
+}

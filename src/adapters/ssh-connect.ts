@@ -1,0 +1,120 @@
+import type { Duplex } from 'node:stream';
+import type { NodeSSH } from 'node-ssh';
+import { ReconcileError } from '../model/errors.ts';
+import { knownHostsKey, pinnedKey } from './host-key.ts';
+import { readKnownHosts } from './known-hosts.ts';
+import { type Credentials, credentials } from './ssh-auth.ts';
+import type { SshTarget } from './ssh-config.ts';
+
+/** An open connection. `lost` is set once it has broken, with the reason. */
+export interface Link {
+  readonly ssh: NodeSSH;
+  readonly lost: () => Error | undefined;
+  /** Resolves when the connection is gone. Ends it by force when the other side does not answer. */
+  close(): Promise<void>;
+}
+
+/** A host that no longer answers is noticed after 15 to 20 s, also in the middle of a long command. */
+const KEEPALIVE = { keepaliveInterval: 5000, keepaliveCountMax: 3 };
+const CLOSE_TIMEOUT_MS = 1000;
+
+/**
+ * Connects and logs in.
+ *
+ * @param via a stream that already leads to the host, through another one
+ * @throws ReconcileError `unreachable`, with the host key's fingerprint where that is the reason
+ */
+export async function openLink(target: SshTarget, pinned: string | undefined, via?: Duplex): Promise<Link> {
+  const [{ NodeSSH }, { default: ssh2 }, known] = await Promise.all([
+    import('node-ssh'),
+    import('ssh2'),
+    pinned === undefined ? readKnownHosts(target.knownHostsFiles) : [],
+  ]);
+  const check = pinned === undefined ? knownHostsKey(target, known) : pinnedKey(target, pinned);
+  const login = await credentials(ssh2, target);
+  if (login.methods.length === 0) throw noKey(target, login);
+  const ssh = new NodeSSH();
+  let refusal: ReconcileError | undefined;
+  try {
+    await ssh.connect({
+      ...(via === undefined ? { host: target.hostName, port: target.port } : { sock: via }),
+      username: target.user,
+      authHandler: [...login.methods],
+      algorithms: { serverHostKey: [...check.algorithms] },
+      hostVerifier: (key: Buffer) => {
+        refusal = check.refusal(key);
+        return refusal === undefined;
+      },
+      readyTimeout: target.connectTimeoutSeconds * 1000,
+      ...KEEPALIVE,
+    });
+  } catch (error) {
+    ssh.connection?.destroy();
+    via?.destroy();
+    throw refusal ?? failure(target, login, error);
+  }
+  return watched(ssh);
+}
+
+function watched(ssh: NodeSSH): Link {
+  const { connection } = ssh;
+  let lost: Error | undefined = connection === null ? new Error('it closed at once') : undefined;
+  const closed = new Promise<void>((resolve) => {
+    if (connection === null) return resolve();
+    // node-ssh stops listening once it is connected; an error without a listener would end the process.
+    connection.on('error', (error) => {
+      lost ??= error;
+    });
+    connection.on('close', () => {
+      lost ??= new Error('the other side closed it');
+      resolve();
+    });
+  });
+  return {
+    ssh,
+    lost: () => lost,
+    close: async () => {
+      connection?.end();
+      const timer = setTimeout(() => connection?.destroy(), CLOSE_TIMEOUT_MS);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function failure(target: SshTarget, login: Credentials, error: unknown): ReconcileError {
+  const level = error instanceof Error && 'level' in error ? error.level : undefined;
+  const reason = error instanceof Error ? error.message : String(error);
+  const where = `${target.user}@${target.hostName} port ${target.port}`;
+  if (level === 'client-authentication') {
+    return new ReconcileError(
+      'unreachable',
+      `${target.address}: ${where} accepts none of the keys at hand${because(login)}`,
+      `See that \`ssh ${target.address} true\` works without asking anything.`,
+      error,
+    );
+  }
+  if (level === 'client-timeout') {
+    return new ReconcileError(
+      'unreachable',
+      `${target.address}: ${where} does not answer within ${target.connectTimeoutSeconds} s`,
+      'Is it up, is that its address, and does a firewall let ssh through? ConnectTimeout in ssh_config sets the limit.',
+      error,
+    );
+  }
+  return new ReconcileError(
+    'unreachable',
+    `${target.address}: cannot connect to ${where}: ${reason}`,
+    'Is it up, is that its address, and does sshd listen there?',
+    error,
+  );
+}
+
+const noKey = (target: SshTarget, login: Credentials) =>
+  new ReconcileError(
+    'unreachable',
+    `${target.address}: there is no key to log in with${because(login)}`,
+    'Add a key to ssh-agent (`ssh-add`), or name an unencrypted one by IdentityFile or ansible_ssh_private_key_file.',
+  );
+
+const because = ({ leftOut }: Credentials) => (leftOut.length === 0 ? '' : ` (${leftOut.join('; ')})`);
