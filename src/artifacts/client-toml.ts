@@ -1,0 +1,63 @@
+import { formatAddress } from '../codec/address.ts';
+import { tokenPlaceholder } from '../codec/placeholder.ts';
+import { type TomlTable, writeToml } from '../codec/toml.ts';
+import type { DesiredServer, DesiredService } from '../model/desired.ts';
+import { MARKER_LINE } from './marker.ts';
+import { UnsupportedTransport } from './server-toml.ts';
+import { ratholeName } from './slot.ts';
+
+/** The client gives up on a silent server after this many seconds more than the time between two heartbeats. */
+const HEARTBEAT_SLACK = 10;
+const HTTPS = 443;
+
+/** The folder of one server's files on its clients. */
+function clientFolder(server: DesiredServer): string {
+  return `/etc/rathole/${server.tunnel}-${server.host.name}`;
+}
+
+/** What each client's client.toml begins with. */
+export function clientHead(server: DesiredServer): string {
+  const port = server.transport.kind === 'websocket' ? HTTPS : server.transport.bind.port;
+  const table = {
+    client: {
+      remote_addr: formatAddress({ address: server.domain, port }),
+      heartbeat_timeout: server.heartbeatInterval + HEARTBEAT_SLACK,
+      transport: clientTransport(server),
+      services: {},
+    },
+  };
+  return `${MARKER_LINE}${writeToml(table)}`;
+}
+
+/** One generation of one service as its client knows it, with its token's placeholder. */
+export function clientFragment(service: DesiredService, generation: number): string {
+  const name = ratholeName(service, generation);
+  const table = {
+    type: service.protocol,
+    token: tokenPlaceholder(service.name, generation),
+    local_addr: formatAddress({ address: service.local.host, port: service.local.port }),
+    ...(service.nodelay === undefined ? {} : { nodelay: service.nodelay }),
+    ...(service.retryInterval === undefined ? {} : { retry_interval: service.retryInterval }),
+  };
+  return `\n${writeToml({ client: { services: { [name]: table } } })}`;
+}
+
+/** With an authority of our own the client trusts that one; else those of its system. */
+function clientTransport(server: DesiredServer): TomlTable {
+  switch (server.transport.kind) {
+    case 'websocket':
+      return {
+        type: 'websocket',
+        tls:
+          server.tls.mode === 'self-signed'
+            ? { trusted_root: `${clientFolder(server)}/ca.pem`, hostname: server.domain }
+            : {},
+        websocket: { tls: true },
+      };
+    case 'tcp':
+      return { type: 'tcp' };
+    case 'tls':
+    case 'noise':
+      throw new UnsupportedTransport(server.transport.kind);
+  }
+}
