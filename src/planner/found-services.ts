@@ -1,0 +1,153 @@
+import { isMarked } from '../artifacts/marker.ts';
+import { CLIENT_FRAGMENTS, HEAD, PENDING, SERVER_FRAGMENTS, SERVER_TOML } from '../artifacts/paths.ts';
+import { readComment, type ServiceComment } from '../artifacts/service-comment.ts';
+import { pendingNames } from '../codec/pending.ts';
+import { secretsOf } from '../codec/placeholder.ts';
+import { parseServerFile, type ServerFile, type ServerFileService } from '../codec/server-toml.ts';
+import type { ObservedFile } from '../model/observed.ts';
+import type { Refusal } from '../model/plan.ts';
+import { obstacleAt } from './files.ts';
+import { unreadableRefusal, type View } from './view.ts';
+
+/** One service-generation that is on a host: in server.toml, in a fragment, or in both. */
+export interface FoundService {
+  readonly ratholeName: string;
+  readonly service: string;
+  /** 0 for a service that somebody wrote by hand. */
+  readonly generation: number;
+  readonly comment: ServiceComment | undefined;
+  readonly table: ServerFileService;
+  /** Whether server.toml serves it. */
+  readonly served: boolean;
+  /** Its fragment's path, where a readable one exists. */
+  readonly fragment: string | undefined;
+  /** Where its token is, the fragment first: a hand edit of server.toml does not change what its client knows. */
+  readonly tokenPath: string;
+  readonly fingerprint: string;
+}
+
+/** What a host serves by now. */
+export interface FoundServer {
+  readonly file: ServerFile | undefined;
+  readonly services: readonly FoundService[];
+  /** Names (rathole's or ours) that a rotation is in the middle of; they are left alone. */
+  readonly pending: ReadonlySet<string>;
+  /** The highest generation ever seen, by service. */
+  readonly highest: ReadonlyMap<string, number>;
+}
+
+/** Reads server.toml, its fragments and the pending file, or says why nothing may be concluded from them. */
+export function findServices(view: View): FoundServer | readonly Refusal[] {
+  const refusals = [...serverTomlRefusals(view), ...pendingRefusals(view)];
+  if (refusals.length > 0) return refusals;
+  const text = view.files[SERVER_TOML]?.text;
+  const parsed = text === undefined ? undefined : parseServerFile(text);
+  const file = parsed && 'error' in parsed ? undefined : parsed;
+  const services = merge(servicesIn(SERVER_TOML, text ?? ''), fragmentsOf(view).flatMap(readFragment));
+  const pending = new Set(pendingNames(view.files[PENDING]?.text ?? '') ?? []);
+  return { file, services, pending, highest: highestNumbers(view, services) };
+}
+
+function serverTomlRefusals(view: View): readonly Refusal[] {
+  const found = view.files[SERVER_TOML];
+  if (found === undefined) return [];
+  const obstacle = obstacleAt(SERVER_TOML, found);
+  if (obstacle) return [obstacle];
+  if (found.text === undefined) return [invalidRefusal(found.withheld ?? 'it is empty')];
+  const parsed = parseServerFile(found.text);
+  if ('error' in parsed) return [invalidRefusal(parsed.error)];
+  if (isMarked(found.text)) return [];
+  const remedy = `Move it away, with its services' clients in mind: their tokens are in it.`;
+  return [{ rule: 'foreign-server-toml', message: `${SERVER_TOML} was not made by reconcile`, remedy }];
+}
+
+function invalidRefusal(why: string): Refusal {
+  return {
+    rule: 'server-toml-invalid',
+    message: `${SERVER_TOML} makes no sense: ${why}`,
+    remedy: `Repair it, or delete it: it is then made again from ${SERVER_FRAGMENTS}, with the same tokens.`,
+  };
+}
+
+function pendingRefusals(view: View): readonly Refusal[] {
+  const found = view.files[PENDING];
+  if (found === undefined || pendingNames(found.text ?? '') !== undefined) return [];
+  const why = found.unreadable ?? found.withheld ?? 'it is not the JSON of a pending rotation';
+  return [unreadableRefusal(PENDING, why)];
+}
+
+interface Fragment {
+  readonly path: string;
+  readonly found: ObservedFile;
+}
+
+/** The services' fragments, in the order in which they are joined. */
+function fragmentsOf(view: View): readonly Fragment[] {
+  return Object.entries(view.files)
+    .filter(([path]) => path.startsWith(`${SERVER_FRAGMENTS}/`) && path.endsWith('.toml'))
+    .filter(([path]) => path !== `${SERVER_FRAGMENTS}/${HEAD}`)
+    .map(([path, found]) => ({ path, found }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** What a broken fragment holds is in server.toml too, so it counts as none. */
+function readFragment({ path, found }: Fragment): readonly FoundService[] {
+  return servicesIn(path, found.text ?? '').map((service) => ({ ...service, served: false, fragment: path }));
+}
+
+function servicesIn(path: string, text: string): readonly FoundService[] {
+  const file = parseServerFile(text);
+  if ('error' in file) return [];
+  const comments = commentsOf(text);
+  return file.services.map((table) => {
+    const comment = comments.get(table.name);
+    const [, base = table.name, number = '0'] = /^(.+)\.g(\d+)$/.exec(table.name) ?? [];
+    return {
+      ratholeName: table.name,
+      service: comment?.service ?? base,
+      generation: comment?.generation ?? Number(number),
+      comment,
+      table,
+      served: true,
+      fragment: undefined,
+      tokenPath: path,
+      fingerprint: secretsOf(table.token)[0] ?? '',
+    };
+  });
+}
+
+/** Each comment by the rathole name of the table that follows it. */
+function commentsOf(text: string): ReadonlyMap<string, ServiceComment> {
+  const comments = new Map<string, ServiceComment>();
+  let last: ServiceComment | undefined;
+  for (const line of text.split('\n')) {
+    const name = /^\[server\.services\.(?:"([^"\\]+)"|([\w-]+))\]/.exec(line);
+    const key = name?.[1] ?? name?.[2];
+    if (key !== undefined && last !== undefined) comments.set(key, last);
+    last = readComment(line);
+  }
+  return comments;
+}
+
+function merge(served: readonly FoundService[], fragments: readonly FoundService[]): readonly FoundService[] {
+  const names = new Set(served.map((service) => service.ratholeName));
+  const merged = new Map(served.map((service) => [service.ratholeName, service]));
+  for (const each of fragments) {
+    merged.set(each.ratholeName, { ...each, served: names.has(each.ratholeName) });
+  }
+  return [...merged.values()].sort((a, b) => (a.ratholeName < b.ratholeName ? -1 : 1));
+}
+
+/** Clients' fragments count too: a number that a client has seen is never given out again. */
+function highestNumbers(view: View, services: readonly FoundService[]): ReadonlyMap<string, number> {
+  const highest = new Map<string, number>();
+  const see = (service: string, generation: number) =>
+    highest.set(service, Math.max(generation, highest.get(service) ?? 0));
+  for (const { service, generation } of services) see(service, generation);
+  for (const path of Object.keys(view.files)) {
+    const [, service, generation] = /\/50-([^/]+)\.g(\d+)\.toml$/.exec(path) ?? [];
+    const ours = path.startsWith(`${SERVER_FRAGMENTS}/`) || path.startsWith(`${CLIENT_FRAGMENTS}/`);
+    if (ours && service !== undefined) see(service, Number(generation));
+  }
+  return highest;
+}

@@ -1,0 +1,18 @@
+import type { Desired } from '../model/desired.ts';
+import type { Observed } from '../model/observed.ts';
+import type { Plan } from '../model/plan.ts';
+import { digestOf } from './digest.ts';
+import { planHost } from './host.ts';
+
+/**
+ * What has to be done on each declared host. Hosts that were observed but are not declared have no part in it.
+ *
+ * @param observeScript the text of the observation, which is installed on each host for keys that may only read.
+ */
+export function plan(desired: Desired, observed: readonly Observed[], observeScript: string): Plan {
+  const facts = new Map(observed.map((each) => [each.host, each.facts]));
+  const hosts = [...desired.servers]
+    .sort((a, b) => (a.host.name < b.host.name ? -1 : 1))
+    .map((server) => planHost(server, facts.get(server.host.name), observeScript));
+  return { digest: digestOf(hosts, (host) => facts.get(host)), hosts };
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { plan } from '../../src/planner/index.ts';
+import { DNS, desired, OBSERVE_SCRIPT, SSH, server } from './desired.ts';
+import { bareDebian } from './facts.ts';
+import { kinds, planOne, settled, targets } from './settled.ts';
+
+test('a bare host gets everything, in an order that is safe at every prefix', () => {
+  const plan = planOne(server(), bareDebian());
+  const order = kinds(plan);
+  const at = (kind: string, path?: string) =>
+    plan.steps.findIndex(
+      (step) => step.kind === kind && (path === undefined || ('path' in step && step.path === path)),
+    );
+
+  expect(plan.refusals).toEqual([]);
+  expect(order[0]).toBe('install-packages');
+  expect(at('make-token')).toBeLessThan(
+    at('write-file', '/var/lib/reconcile/fragments/server/50-ssh.g1.toml'),
+  );
+  expect(at('assemble')).toBeLessThan(at('start-unit'));
+  expect(at('assemble')).toBeLessThan(at('write-file', '/etc/nginx/reconcile/stream.conf'));
+  expect(at('make-certificate')).toBeLessThan(at('check-nginx'));
+  expect(order.at(-1)).toBe('reload-nginx');
+  expect(plan.steps.some(({ interrupts }) => interrupts !== undefined)).toBe(false);
+});
+
+test('the second plan is empty', () => {
+  const second = planOne(server(), settled());
+  expect(second).toMatchObject({ changes: [], steps: [], refusals: [], notes: [] });
+});
+
+test('a host that was not observed is refused, and the others are planned', () => {
+  const other = server({ host: { name: 'vps2', connection: { kind: 'local', become: false } } });
+  const { hosts } = plan(desired(server(), other), [{ host: 'vps2', facts: bareDebian() }], OBSERVE_SCRIPT);
+  expect(hosts.map(({ host, refusals }) => [host, refusals[0]?.rule])).toEqual([
+    ['vps1', 'not-observed'],
+    ['vps2', undefined],
+  ]);
+  expect(hosts[1]?.steps.length).toBeGreaterThan(0);
+});
+
+test('in place and without nginx before the tunnel: rathole binds the public address itself', () => {
+  const inPlace = server({
+    services: [{ ...DNS, cutover: 'in-place', ratholeName: 'old-dns' }, SSH],
+    transport: { kind: 'tcp', bind: { address: '0.0.0.0', port: 2333 } },
+  });
+  const plan = planOne(inPlace, bareDebian());
+  const toml = plan.changes.find(({ target }) => target === '/etc/rathole/server.toml');
+  const stream = plan.changes.find(({ target }) => target === '/etc/nginx/reconcile/stream.conf');
+  expect(toml).toMatchObject({ after: expect.stringContaining('[server.services.old-dns]') });
+  expect(toml).toMatchObject({ after: expect.stringContaining('bind_addr = "0.0.0.0:5353"') });
+  expect(stream).toMatchObject({ after: expect.not.stringContaining('dns') });
+  expect(targets(planOne(inPlace, settled(inPlace)))).toEqual([]);
+});

@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import type { Facts } from '../../src/model/observed.ts';
+import { present } from '../../src/model/reading.ts';
+import type { Step } from '../../src/model/step.ts';
+import { DNS, SSH, server, service } from './desired.ts';
+import { listener, readValue } from './facts.ts';
+import { applied, kinds, planOne, rules, settled } from './settled.ts';
+
+const TOML = '/etc/rathole/server.toml';
+const host = settled();
+const both = [DNS, SSH];
+
+const step = <K extends Step['kind']>(steps: readonly Step[], kind: K) =>
+  steps.filter((each): each is Extract<Step, { kind: K }> => each.kind === kind);
+const tomlOf = (facts: Facts) => readValue(facts.files)[TOML]?.text ?? '';
+const tokenOf = (facts: Facts, name: string) =>
+  new RegExp(`\\[server\\.services\\."?${name}"?\\]\\n(?:.*\\n)?token = "(.*)"`).exec(tomlOf(facts))?.[1];
+
+describe('a service', () => {
+  test('added: nobody notices, and the others keep generation and token', () => {
+    const wanted = server({
+      services: [DNS, SSH, service('web', { bind: { address: '0.0.0.0', port: 8080 } })],
+    });
+    const plan = planOne(wanted, host);
+    expect(step(plan.steps, 'make-token')).toMatchObject([{ service: 'web', generation: 1 }]);
+    expect(plan.steps.find(({ kind }) => kind === 'assemble')?.interrupts).toBeUndefined();
+    expect(tokenOf(applied(wanted, host), 'ssh.g1')).toBe(tokenOf(host, 'ssh.g1'));
+  });
+
+  test('moved to another port: the token stays, and the forecast names it', () => {
+    const wanted = server({ services: [DNS, { ...SSH, bind: { address: '127.0.0.1', port: 2223 } }] });
+    const plan = planOne(wanted, host);
+    expect(step(plan.steps, 'make-token')).toEqual([]);
+    expect(step(plan.steps, 'keep-token')).toMatchObject([{ service: 'ssh', generation: 1 }]);
+    expect(step(plan.steps, 'assemble')[0]?.interrupts).toMatchObject({
+      kind: 'new-connections',
+      services: ['ssh'],
+      seconds: 0.1,
+    });
+    const after = applied(wanted, host);
+    expect(tokenOf(after, 'ssh.g1')).toBe(tokenOf(host, 'ssh.g1'));
+    expect(planOne(wanted, after).changes).toEqual([]);
+  });
+
+  test('of another type keeps its token', () => {
+    const wanted = server({ services: [DNS, { ...SSH, protocol: 'udp' }] });
+    expect(tokenOf(applied(wanted, host), 'ssh.g1')).toBe(tokenOf(host, 'ssh.g1'));
+  });
+
+  test('forgotten by the playbook is reported and kept, with its public address', () => {
+    const plan = planOne(server({ services: [DNS] }), host);
+    expect(plan).toMatchObject({ changes: [], steps: [] });
+    expect(plan.notes).toEqual([
+      expect.stringContaining('service ssh is on the server but not in the playbook'),
+    ]);
+  });
+
+  test('pruned: its fragments, its table and its listener go, and the forecast says so', () => {
+    const wanted = server({ services: [DNS], prune: true });
+    const plan = planOne(wanted, host);
+    expect(step(plan.steps, 'remove-file').map(({ path }) => path)).toEqual([
+      '/var/lib/reconcile/fragments/client/desktop/50-ssh.g1.toml',
+      '/var/lib/reconcile/fragments/server/50-ssh.g1.toml',
+    ]);
+    expect(step(plan.steps, 'assemble')[0]?.interrupts).toMatchObject({ services: ['ssh'] });
+    expect(step(plan.steps, 'assemble')[0]?.interrupts).not.toHaveProperty('seconds');
+    const after = applied(wanted, host);
+    expect(tomlOf(after)).not.toContain('ssh');
+    expect(planOne(wanted, after).changes).toEqual([]);
+  });
+
+  test('renamed comes up in the other slot, beside its old name', () => {
+    const renamed = server({ services: [DNS, { ...SSH, name: 'shell' }] });
+    const plan = planOne(renamed, host);
+    expect(rules(plan)).toEqual([]);
+    expect(step(plan.steps, 'make-token')).toMatchObject([{ service: 'shell', generation: 2 }]);
+    const after = applied(renamed, host);
+    expect(tomlOf(after)).toContain('127.77.8.174:1019');
+    expect(tomlOf(after)).toContain('127.78.8.174:1019');
+    expect(planOne(renamed, after).changes).toEqual([]);
+  });
+
+  test('offered by another client keeps its token, and leaves the old one', () => {
+    const wanted = server({ services: [DNS, { ...SSH, client: 'laptop' }] });
+    const files = readValue(applied(wanted, host).files);
+    expect(files['/var/lib/reconcile/fragments/client/laptop/50-ssh.g1.toml']).toBeDefined();
+    expect(files['/var/lib/reconcile/fragments/client/desktop/50-ssh.g1.toml']).toBeUndefined();
+  });
+
+  test('of in-place cutover stays as it is over a second plan, and can change to blue-green', () => {
+    const inPlace = server({ services: [DNS, { ...SSH, cutover: 'in-place' }] });
+    const there = settled(inPlace);
+    expect(tomlOf(there)).toContain('[server.services.ssh]');
+    expect(planOne(inPlace, there).changes).toEqual([]);
+    const plan = planOne(server(), there);
+    expect(rules(plan)).toEqual([]);
+    expect(step(plan.steps, 'assemble')[0]?.interrupts?.reason).toContain('next pull');
+    expect(planOne(server(), applied(server(), there)).changes).toEqual([]);
+  });
+
+  test('written by hand is kept as a fragment, and pruned on request', () => {
+    const text = `${tomlOf(host)}\n[server.services.extra]\ntype = "tcp"\ntoken = "{{fingerprint 12345678}}"\nbind_addr = "0.0.0.0:9000"\n`;
+    const files = readValue(host.files);
+    const old = files[TOML];
+    if (old === undefined) throw new Error('there is no server.toml');
+    const facts = {
+      ...host,
+      files: present({ ...files, [TOML]: { ...old, text, sha256: 'ed'.repeat(32) } }),
+    };
+    const kept = applied(server(), facts);
+    expect(tokenOf(kept, 'extra')).toBe('{{fingerprint 12345678}}');
+    expect(planOne(server(), kept)).toMatchObject({ changes: [], notes: [expect.stringContaining('extra')] });
+    expect(tomlOf(applied(server({ prune: true }), facts))).not.toContain('extra');
+  });
+});
+
+describe('a rotation in progress', () => {
+  const pending = withPending(host);
+
+  test('is left alone, and said', () => {
+    expect(planOne(server({ services: both }), pending)).toMatchObject({
+      changes: [],
+      notes: ['service ssh is in the middle of a rotation; it is left alone'],
+    });
+  });
+
+  test('survives a change of another service', () => {
+    const wanted = server({ services: [{ ...DNS, bind: { address: '0.0.0.0', port: 5354 } }, SSH] });
+    const plan = planOne(wanted, pending);
+    expect(step(plan.steps, 'write-file').filter(({ path }) => path.includes('ssh'))).toEqual([]);
+    const after = applied(wanted, pending);
+    expect(tokenOf(after, 'ssh.g1')).toBe(tokenOf(pending, 'ssh.g1'));
+    expect(tokenOf(after, 'ssh.g2')).toBe('{{fingerprint 22222222}}');
+  });
+});
+
+/** As the host's own program leaves it: a second fragment on each side, joined, and the pending file. */
+function withPending(facts: Facts): Facts {
+  const files = { ...readValue(facts.files) };
+  for (const folder of ['server', 'client/desktop']) {
+    const old = files[`/var/lib/reconcile/fragments/${folder}/50-ssh.g1.toml`];
+    if (old?.text === undefined) throw new Error('there is no fragment');
+    const text = old.text
+      .replaceAll('ssh.g1', 'ssh.g2')
+      .replace('"generation":1', '"generation":2')
+      .replace('127.78.', '127.77.')
+      .replace(/fingerprint \w+/, 'fingerprint 22222222');
+    files[`/var/lib/reconcile/fragments/${folder}/50-ssh.g2.toml`] = { ...old, text };
+    const toml = files[TOML];
+    if (folder === 'server' && toml !== undefined) files[TOML] = { ...toml, text: `${toml.text}${text}` };
+  }
+  const text = '{"generated":1,"finalize_at":2,"tokens":{"ssh.g2":"{{fingerprint 22222222}}"}}';
+  const file = { type: 'file', owner: 'root', group: 'root', mode: '0600', modified: 1, text } as const;
+  return { ...facts, files: present({ ...files, '/etc/rathole/pending-tokens.json': file }) };
+}
+
+describe('what a step interrupts', () => {
+  test('a change outside of the services restarts all of them inside rathole', () => {
+    const plan = planOne(server({ heartbeatInterval: 20 }), host);
+    expect(step(plan.steps, 'assemble')[0]?.interrupts).toMatchObject({ services: [], seconds: 0.6 });
+    expect(kinds(plan)).not.toContain('restart-unit');
+  });
+
+  test('another version of rathole ends the live connections, as many as there are', () => {
+    const facts = {
+      ...host,
+      listeners: present([
+        ...readValue(host.listeners),
+        listener('tcp', '127.78.8.174', 1019, 'rathole', 700),
+      ]),
+      connections: present({ '127.78.8.174:1019': 7, '0.0.0.0:22': 3 }),
+    };
+    const plan = planOne(server({ rathole: { version: '0.5.1', sha256: 'cd'.repeat(32) } }), facts);
+    expect(step(plan.steps, 'restart-unit')).toMatchObject([
+      { unit: 'rathole-server.service', interrupts: { kind: 'live-connections', connections: 7 } },
+    ]);
+  });
+
+  test('an address that becomes its wildcard takes a restart of nginx, for a reload cannot', () => {
+    const wanted = server({ services: [DNS, { ...SSH, bind: { address: '0.0.0.0', port: 2222 } }] });
+    const plan = planOne(wanted, host);
+    expect(rules(plan)).toEqual([]);
+    expect(step(plan.steps, 'restart-unit')).toMatchObject([{ unit: 'nginx.service' }]);
+  });
+});

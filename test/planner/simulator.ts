@@ -1,0 +1,236 @@
+import { NGINX_UNIT, SERVER_UNIT, SERVER_UNIT_FILE } from '../../src/artifacts/paths.ts';
+import { SYSCTL_VALUES } from '../../src/artifacts/sysctls.ts';
+import { secretsOf } from '../../src/codec/placeholder.ts';
+import { parseServerFile } from '../../src/codec/server-toml.ts';
+import type { Facts, Listener, ObservedFile, ObservedUnit } from '../../src/model/observed.ts';
+import { present } from '../../src/model/reading.ts';
+import type { Listening, Ownership, Step } from '../../src/model/step.ts';
+import { sha256 } from '../../src/planner/files.ts';
+import { listener, readValue } from './facts.ts';
+
+const FOLDER_LIKE = { owner: 'root', group: 'root', mode: '0755' } as const;
+const SERVER_PID = 700;
+const NGINX_PID = 800;
+
+type Handlers = { readonly [K in Step['kind']]: (step: Extract<Step, { kind: K }>) => void };
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A host in memory that does what steps say, strictly: it throws where the real one would fail. */
+class Simulator {
+  readonly #seed: string;
+  readonly #facts: Facts;
+  readonly #files: Record<string, ObservedFile>;
+  readonly #units: Record<string, ObservedUnit>;
+  readonly #tokens = new Map<string, string>();
+  #listeners: readonly Listener[];
+  #sysctls: Readonly<Record<string, string>>;
+  #more: Partial<Mutable<Facts>> = {};
+  #clock: number;
+  #minted = 0;
+
+  constructor(facts: Facts, seed: string) {
+    this.#seed = seed;
+    this.#facts = facts;
+    this.#files = { ...readValue(facts.files) };
+    this.#units = { ...readValue(facts.units) };
+    this.#listeners = readValue(facts.listeners);
+    this.#sysctls = readValue(facts.sysctls);
+    this.#clock = readValue(facts.clock);
+  }
+
+  facts(): Facts {
+    return {
+      ...this.#facts,
+      ...this.#more,
+      files: present(this.#files),
+      units: present(this.#units),
+      listeners: present(this.#listeners),
+      sysctls: present(this.#sysctls),
+      clock: present(this.#clock + 60),
+    };
+  }
+
+  do(step: Step): void {
+    this.#clock += 1;
+    // The table has each kind's own handler, which the compiler cannot follow through the index.
+    const handle = this.#handlers[step.kind] as (step: Step) => void;
+    handle(step);
+  }
+
+  readonly #handlers: Handlers = {
+    'install-packages': () => this.#installNginx(),
+    'create-user': () => {
+      this.#more.users = present({ rathole: true, nginx: { user: 'www-data', group: 'www-data' } });
+    },
+    'make-directory': (step) => this.#put(step.path, { ...this.#owned(step), type: 'directory' }),
+    'install-program': ({ path, sha256: hash }) =>
+      this.#put(path, { ...this.#owned(FOLDER_LIKE), type: 'file', sha256: hash }),
+    'write-file': (step) => {
+      this.#expect(step.path, step.expect);
+      this.#write(step.path, this.#filled(step.text), step);
+    },
+    'set-ownership': (step) => this.#put(step.path, { ...this.#at(step.path), ...this.#ownership(step) }),
+    'remove-file': ({ path, expect }) => {
+      this.#expect(path, expect);
+      delete this.#files[path];
+    },
+    'make-salt': ({ path }) => this.#write(path, 'salt', { owner: 'root', group: 'root', mode: '0600' }),
+    'make-token': ({ service, generation }) => this.#mint(`${service} g${generation}`),
+    'keep-token': (step) => this.#keepToken(step),
+    'make-authority': ({ directory, days }) => this.#certify(directory, ['ca.pem', 'ca.key'], days, []),
+    'make-certificate': ({ directory, days, names }) =>
+      this.#certify(directory, ['leaf.pem', 'leaf.key'], days, names),
+    assemble: (step) => {
+      this.#expect(step.path, step.expect);
+      this.#write(step.path, step.fragments.map((path) => this.#at(path).text ?? '').join(''), step);
+    },
+    backup: ({ path }) => {
+      this.#at(path);
+    },
+    'apply-sysctls': () => {
+      this.#sysctls = { ...this.#sysctls, ...SYSCTL_VALUES };
+    },
+    'reload-systemd': () => {
+      this.#at(SERVER_UNIT_FILE);
+      this.#unit(SERVER_UNIT, { needDaemonReload: false });
+    },
+    'enable-unit': ({ unit }) => this.#unit(unit, { enabled: 'enabled' }),
+    'disable-unit': ({ unit }) => this.#unit(unit, { enabled: 'disabled' }),
+    'start-unit': ({ unit, listens }) => this.#start(unit, listens),
+    'restart-unit': ({ unit, listens }) => this.#start(unit, listens),
+    'check-nginx': () => {
+      this.#at('/etc/nginx/conf.d/reconcile.conf');
+    },
+    'reload-nginx': ({ listens }) => this.#start(NGINX_UNIT, listens),
+  };
+
+  #mint(name: string): void {
+    this.#minted += 1;
+    this.#tokens.set(name, sha256(`${this.#seed} ${this.#minted}`).slice(0, 8));
+  }
+
+  #installNginx(): void {
+    this.#more.missingPrograms = present([]);
+    this.#startNginx();
+    this.#unit(NGINX_UNIT, { enabled: 'enabled', active: 'active', mainPid: NGINX_PID });
+  }
+
+  #startNginx(): void {
+    this.#more.nginx = present({
+      version: '1.22.1',
+      stream: true,
+      configError: '',
+      streamBlocks: this.#files['/etc/nginx/modules-enabled/90-reconcile-stream.conf']
+        ? ['/etc/nginx/modules-enabled/90-reconcile-stream.conf']
+        : [],
+      includes: {
+        main: ['/etc/nginx/modules-enabled/*.conf'],
+        http: ['/etc/nginx/mime.types', '/etc/nginx/conf.d/*.conf', '/etc/nginx/sites-enabled/*'],
+      },
+      workerProcesses: 2,
+      workerConnections: 768,
+      openFiles: 1024,
+      workersStarted: this.#clock,
+      reloadErrors: [],
+    });
+  }
+
+  #start(name: string, listens: readonly Listening[]): void {
+    const server = name === SERVER_UNIT;
+    const [process, pid] = server ? (['rathole', SERVER_PID] as const) : (['nginx', NGINX_PID] as const);
+    const executable = server ? this.#programOfUnit() : '/usr/sbin/nginx';
+    this.#unit(name, { active: 'active', mainPid: pid, executable, activeSince: this.#clock });
+    if (!server) this.#startNginx();
+    const others = this.#listeners.filter((each) => each.processes.every((owner) => owner.pid !== pid));
+    this.#listeners = [
+      ...others,
+      ...listens.map((each) => listener(each.protocol, each.address, each.port, process, pid)),
+    ];
+  }
+
+  #programOfUnit(): string {
+    return /^ExecStart=(\S+)/m.exec(this.#at(SERVER_UNIT_FILE).text ?? '')?.[1] ?? '';
+  }
+
+  #unit(name: string, change: Partial<ObservedUnit>): void {
+    const fresh = {
+      load: 'loaded',
+      active: 'inactive',
+      sub: '',
+      enabled: 'disabled',
+      needDaemonReload: false,
+    };
+    const nothing = { dropIns: [], mainPid: 0, executable: '', activeSince: 0 };
+    this.#units[name] = { ...fresh, ...nothing, ...this.#units[name], ...change };
+  }
+
+  #keepToken({ service, generation, path, ratholeName }: Extract<Step, { kind: 'keep-token' }>): void {
+    const file = parseServerFile(this.#at(path).text ?? '');
+    const table = 'error' in file ? undefined : file.services.find(({ name }) => name === ratholeName);
+    const token = secretsOf(table?.token ?? '')[0];
+    if (token === undefined) throw new Error(`${path} has no token of ${ratholeName}`);
+    this.#tokens.set(`${service} g${generation}`, token);
+  }
+
+  #filled(text: string): string {
+    return text.replaceAll(/\{\{token ([^}]+)\}\}/g, (_, name: string) => {
+      const token = this.#tokens.get(name);
+      if (token === undefined) throw new Error(`no step brought the token ${name}`);
+      return `{{fingerprint ${token}}}`;
+    });
+  }
+
+  #certify(directory: string, names: readonly string[], days: number, domains: readonly string[]): void {
+    for (const name of names) {
+      this.#write(`${directory}/${name}`, `${name} ${this.#clock}`, {
+        owner: 'root',
+        group: 'root',
+        mode: '0600',
+      });
+    }
+    const path = `${directory}/${names[0]}`;
+    const known = readValue(this.#more.certificates ?? this.#facts.certificates);
+    const expires = this.#clock + days * 86_400;
+    this.#more.certificates = present({ ...known, [path]: { expires, names: domains } });
+  }
+
+  #write(path: string, text: string, ownership: Ownership): void {
+    this.#put(path, { ...this.#owned(ownership), type: 'file', text, sha256: sha256(text) });
+  }
+
+  #put(path: string, file: ObservedFile): void {
+    const parent = path.slice(0, path.lastIndexOf('/'));
+    const ours =
+      /^\/(etc\/rathole|var\/lib\/reconcile|usr\/local\/lib\/reconcile|etc\/nginx\/reconcile)\//.test(path);
+    if (ours && this.#files[parent]?.type !== 'directory')
+      throw new Error(`${parent} is not there for ${path}`);
+    this.#files[path] = file;
+  }
+
+  #owned(ownership: Ownership): Ownership & { readonly modified: number } {
+    return { ...this.#ownership(ownership), modified: this.#clock };
+  }
+
+  #ownership({ owner, group, mode }: Ownership): Ownership {
+    return { owner, group, mode };
+  }
+
+  #at(path: string): ObservedFile {
+    const found = this.#files[path];
+    if (found === undefined) throw new Error(`${path} is absent`);
+    return found;
+  }
+
+  #expect(path: string, expected: Extract<Step, { kind: 'write-file' }>['expect']): void {
+    const found = this.#files[path]?.sha256;
+    const wanted = expected.kind === 'absent' ? undefined : expected.sha256;
+    if (found !== wanted) throw new Error(`${path} is not what was planned on`);
+  }
+}
+
+/** What would be observed on the host once the steps are done; another seed makes other tokens. */
+export function simulate(facts: Facts, steps: readonly Step[], seed = 'seed'): Facts {
+  const host = new Simulator(facts, `${seed} ${JSON.stringify(facts.clock)}`);
+  for (const step of steps) host.do(step);
+  return host.facts();
+}
