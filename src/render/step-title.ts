@@ -1,0 +1,35 @@
+import type { Step } from '../model/step.ts';
+
+type Titles = { readonly [K in Step['kind']]: (step: Extract<Step, { kind: K }>) => string };
+
+const TITLES: Titles = {
+  'install-packages': ({ manager, packages }) => `install ${packages.join(', ')} by ${manager}`,
+  'create-user': ({ name }) => `create the system user ${name}`,
+  'make-directory': ({ path, mode, owner, group }) => `make the folder ${path} (${mode} ${owner}:${group})`,
+  'install-program': ({ path }) => `install ${path}`,
+  'write-file': ({ path, mode, owner, group }) => `write ${path} (${mode} ${owner}:${group})`,
+  'set-ownership': ({ path, mode, owner, group }) => `give ${path} to ${owner}:${group}, mode ${mode}`,
+  'remove-file': ({ path }) => `remove ${path}`,
+  'make-salt': ({ path }) => `make ${path} there`,
+  'make-token': ({ service, generation }) => `make the token of ${service} g${generation} there`,
+  'keep-token': ({ service, generation, path }) => `keep the token of ${service} g${generation} from ${path}`,
+  'make-authority': ({ directory, days }) => `make an authority for ${days} days in ${directory}`,
+  'make-certificate': ({ names, days }) => `make a certificate for ${names.join(', ')}, ${days} days`,
+  assemble: ({ path, fragments }) => `join ${fragments.length} fragments into ${path}`,
+  backup: ({ path, directory }) => `back up ${path} to ${directory}`,
+  'apply-sysctls': ({ path }) => `put ${path} into force`,
+  'reload-systemd': () => 'reload systemd',
+  'enable-unit': ({ unit }) => `enable ${unit}`,
+  'disable-unit': ({ unit }) => `disable ${unit}`,
+  'start-unit': ({ unit }) => `start ${unit}`,
+  'restart-unit': ({ unit }) => `restart ${unit}`,
+  'check-nginx': () => "check nginx's configuration",
+  'reload-nginx': () => 'reload nginx',
+};
+
+/** One line that says what a step does. */
+export function stepTitle(step: Step): string {
+  // The table has each kind's own function, which the compiler cannot follow through the index.
+  const title = TITLES[step.kind] as (step: Step) => string;
+  return title(step);
+}

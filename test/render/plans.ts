@@ -1,0 +1,40 @@
+import type { Plan } from '../../src/model/plan.ts';
+import { present } from '../../src/model/reading.ts';
+import { plan } from '../../src/planner/index.ts';
+import { DNS, desired, OBSERVE_SCRIPT, SSH, server, service } from '../planner/desired.ts';
+import { bareDebian, listener, readValue } from '../planner/facts.ts';
+import { settled } from '../planner/settled.ts';
+
+const at = (wanted: ReturnType<typeof server>, facts: ReturnType<typeof bareDebian>): Plan =>
+  plan(desired(wanted), [{ host: 'vps1', facts }], OBSERVE_SCRIPT);
+
+const web = service('web', { bind: { address: '0.0.0.0', port: 8080 } });
+const ssh = { ...SSH, bind: { address: '127.0.0.1', port: 2223 } };
+const squatted = [...readValue(bareDebian().listeners), listener('tcp', '0.0.0.0', 443, 'apache2', 66)];
+
+export const PLANS: Readonly<Record<string, Plan>> = {
+  bare: at(server(), bareDebian()),
+  settled: at(server(), settled()),
+  changed: at(server({ services: [DNS, ssh, web] }), settled()),
+  pruned: at(server({ services: [DNS], prune: true, forbidInterruptions: ['new-connections'] }), settled()),
+  upgraded: at(server({ rathole: { version: '0.5.1', sha256: 'cd'.repeat(32) } }), settled()),
+  kept: at(server({ services: [DNS] }), settled()),
+  refused: at(server(), { ...bareDebian(), listeners: present(squatted) }),
+};
+
+/** A plan whose every word was chosen by somebody who means harm. */
+export function hostile(text: string): Plan {
+  return {
+    digest: 'ab'.repeat(32),
+    hosts: [
+      {
+        host: 'vps1',
+        tunnel: 'home',
+        changes: [{ kind: 'update', target: `/etc/${text}`, cause: text, before: 'a\n', after: `${text}\n` }],
+        steps: [],
+        refusals: [{ rule: 'rule', message: text, remedy: text }],
+        notes: [text],
+      },
+    ],
+  };
+}

@@ -1,0 +1,95 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import type { Outcome, RunEvent } from '../../src/execute/events.ts';
+import { liveProgress } from '../../src/render/progress/live.ts';
+import { plainProgress, troubles } from '../../src/render/progress/progress.ts';
+
+const done: Outcome = { host: 'edge', status: 'changed', reasons: [], remedy: '' };
+const failed: Outcome = {
+  host: 'far',
+  status: 'failed',
+  reasons: ['step 1 (write-file /etc/x) failed', 'no space left'],
+  remedy: 'make room',
+};
+const EVENTS: readonly RunEvent[] = [
+  { kind: 'host-begun', host: 'edge', steps: ['write-file /etc/x', 'reload-nginx'] },
+  { kind: 'host-begun', host: 'far', steps: ['write-file /etc/x'] },
+  { kind: 'note', host: 'edge', text: 'an earlier transaction was killed' },
+  { kind: 'step-begun', host: 'edge', step: 1 },
+  { kind: 'step-done', host: 'edge', step: 1 },
+  { kind: 'step-begun', host: 'far', step: 1 },
+  { kind: 'step-begun', host: 'edge', step: 2 },
+  { kind: 'host-ended', outcome: failed },
+  { kind: 'verifying', host: 'edge' },
+  { kind: 'host-ended', outcome: done },
+];
+
+test('what a host says moves no cursor', () => {
+  const said = { ...failed, reasons: ['\u001b[2Jno\u009bspace'] };
+  let text = '';
+  plainProgress((piece) => {
+    text += piece;
+  }).listen({ kind: 'note', host: 'edge', text: 'one\u001b[2J\ntwo' });
+  expect(text).toBe('edge: one\\u001b[2J two\n');
+  expect(troubles([said])).toContain('\\u001b[2Jno\\u009bspace');
+});
+
+test('without a terminal, each event is a line', async () => {
+  let text = '';
+  const progress = plainProgress((piece) => {
+    text += piece;
+  });
+  for (const event of EVENTS) progress.listen(event);
+  await progress.end();
+  expect(text).toBe(
+    [
+      'edge: an earlier transaction was killed',
+      'edge: 1/2 write-file /etc/x',
+      'far: 1/1 write-file /etc/x',
+      'edge: 2/2 reload-nginx',
+      'far: failed',
+      'edge: observing again',
+      'edge: done, and seen to be in effect',
+      '',
+    ].join('\n'),
+  );
+});
+
+/** Enough of a terminal for listr2 to draw on. */
+function terminal(): { out: NodeJS.WriteStream; text: () => string } {
+  const out = Object.assign(new PassThrough(), { isTTY: true, columns: 100, rows: 40 });
+  let text = '';
+  out.on('data', (piece) => {
+    text += piece;
+  });
+  return { out: out as unknown as NodeJS.WriteStream, text: () => text };
+}
+
+test('on a terminal, each host has a row that ends with how it came out', async () => {
+  const { out, text } = terminal();
+  const progress = liveProgress(['edge', 'far'], out);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const event of EVENTS) {
+    progress.listen(event);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+  }
+  await progress.end();
+  expect(text()).toContain('1/2 write-file /etc/x');
+  expect(text()).toContain('edge: done, and seen to be in effect');
+  expect(text()).toContain('far: step 1 (write-file /etc/x) failed');
+});
+
+test('drawing leaves the signals alone', async () => {
+  const before = ['SIGINT', 'SIGTERM'].map((signal) => process.listenerCount(signal));
+  const progress = liveProgress(['edge'], terminal().out);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(['SIGINT', 'SIGTERM'].map((signal) => process.listenerCount(signal))).toEqual(before);
+  progress.listen({ kind: 'host-ended', outcome: done });
+  await progress.end();
+});
+
+test('troubles are told with every reason and the mend, and only where there are any', () => {
+  expect(troubles([done, failed])).toBe(
+    'far: failed\n    step 1 (write-file /etc/x) failed\n    no space left\n  mend: make room\n',
+  );
+});
