@@ -1,0 +1,103 @@
+import { ReconcileError } from '../model/errors.ts';
+import type { HostPlan, Plan } from '../model/plan.ts';
+import type { Step } from '../model/step.ts';
+import type { ApprovedPlan } from './approve.ts';
+import type { Outcome, OutcomeStatus } from './events.ts';
+import { pooled } from './pool.ts';
+import type { Ports } from './ports.ts';
+import type { TransactionEnd } from './protocol.ts';
+import { runTransaction } from './run-transaction.ts';
+import { nameOf } from './script/handlers.ts';
+
+/**
+ * Runs an approved plan, hosts side by side. Never throws for what happens on a host: each gives its outcome, and
+ * none stops or delays another.
+ */
+export async function apply(plan: ApprovedPlan, ports: Ports): Promise<readonly Outcome[]> {
+  return pooled(plan.hosts, ports.forks, async (hostPlan) => {
+    const outcome = await settled(hostPlan, ports);
+    ports.report({ kind: 'host-ended', outcome });
+    return outcome;
+  });
+}
+
+async function settled(hostPlan: HostPlan, ports: Ports): Promise<Outcome> {
+  const { host, steps } = hostPlan;
+  if (steps.length === 0) return outcome(host, 'unchanged');
+  if (ports.stop.aborted) return outcome(host, 'stopped', ['not begun: the run was stopped'], 'apply again');
+  try {
+    ports.report({ kind: 'host-begun', host, steps: steps.map(nameOf) });
+    return (await acted(host, steps, ports)) ?? (await verified(host, ports));
+  } catch (error) {
+    return failed(host, error);
+  }
+}
+
+/** Gives the outcome when the transaction did not succeed. */
+async function acted(host: string, steps: readonly Step[], ports: Ports): Promise<Outcome | undefined> {
+  const { transcript, lost } = await runTransaction(host, steps, ports);
+  if (transcript.end === 'ok') return undefined;
+  if (transcript.end === undefined) return cutOff(host, transcript.step, steps, lost);
+  const step = transcript.failedStep ?? transcript.step;
+  return outcome(
+    host,
+    'failed',
+    [`${stepName(steps, step)} failed; ${remains(transcript.end, step)}`, ...transcript.reasons],
+    'mend the cause, then plan again',
+  );
+}
+
+function remains(end: TransactionEnd, step: number): string {
+  if (end === 'stuck') return 'not everything could be taken back';
+  return step === 0 ? 'nothing was done' : 'what was done before it was taken back';
+}
+
+function cutOff(host: string, step: number, steps: readonly Step[], lost: string): Outcome {
+  return outcome(
+    host,
+    'unknown',
+    [`not heard of since ${stepName(steps, step)}: ${lost}`],
+    'the transaction comes to its end or backs out by itself; plan again to see which',
+  );
+}
+
+/** Observes again: what runs decides, not what the steps said. */
+async function verified(host: string, ports: Ports): Promise<Outcome> {
+  ports.report({ kind: 'verifying', host });
+  let plan: Plan;
+  try {
+    plan = await ports.replan(host);
+  } catch (error) {
+    return outcome(host, 'unknown', [`done, but not seen to be in effect: ${message(error)}`], 'plan again');
+  }
+  const left = plan.hosts.flatMap(remaining);
+  return left.length === 0
+    ? outcome(host, 'changed')
+    : outcome(host, 'not-converged', ['every step succeeded, but this is left:', ...left], 'plan again');
+}
+
+function remaining({ changes, steps, refusals }: HostPlan): string[] {
+  return [
+    ...changes.map(({ target, cause }) => `${target}: ${cause}`),
+    ...(changes.length === 0 ? steps.map(nameOf) : []),
+    ...refusals.map((refusal) => `refused: ${refusal.message}`),
+  ];
+}
+
+const stepName = (steps: readonly Step[], step: number) => {
+  const found = steps[step - 1];
+  return found === undefined ? 'the check before the first step' : `step ${step} (${nameOf(found)})`;
+};
+
+function failed(host: string, error: unknown): Outcome {
+  const unreachable = error instanceof ReconcileError && error.code === 'unreachable';
+  const remedy =
+    error instanceof ReconcileError ? error.remedy : 'this is a bug in reconcile: please report it';
+  return outcome(host, unreachable ? 'unreachable' : 'failed', [message(error)], remedy);
+}
+
+const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+function outcome(host: string, status: OutcomeStatus, reasons: readonly string[] = [], remedy = ''): Outcome {
+  return { host, status, reasons, remedy };
+}

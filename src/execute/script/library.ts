@@ -1,0 +1,149 @@
+/**
+ * The shell functions that transactions are made of. POSIX sh as dash and bash run it, under `set -eu`: a command
+ * that fails ends the transaction, and the frame's EXIT trap backs out.
+ *
+ * Descriptor 3 carries the protocol; stdout and stderr go to a file whose end is a failed step's reason.
+ */
+export const LIBRARY = `
+say() { printf '%s\\n' "$*" >&3 || :; }
+
+die() { printf '%s\\n' "$*" >&2; exit 1; }
+
+# The journal must never be what fails: a full disk is told by the step that needs the space.
+journal() {
+  printf '%s %s %s\\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$id" "$*" >>"$tx/journal" || :
+  [ -d "$state" ] || return 0
+  if cat "$tx/journal" >>"$state/journal" 2>/dev/null; then : >"$tx/journal"; fi
+}
+
+begin() {
+  step=$1
+  : >"$tx/said"
+  exec >>"$tx/said" 2>&1
+  say "started $1"
+  journal "step $1 of $steps: $2"
+}
+
+finished() { say "ok $step"; }
+
+expect_absent() {
+  if [ -e "$1" ] || [ -L "$1" ]; then die "$1 is there by now; it was not when this was planned"; fi
+}
+
+expect_sha256() {
+  if [ ! -f "$1" ] || [ -L "$1" ]; then die "$1 is not a file any more; it was when this was planned"; fi
+  [ "$(sha256sum <"$1")" = "$2  -" ] || die "$1 was changed after this was planned"
+}
+
+beside() { printf '%s/.%s.%s' "$(dirname -- "$1")" "$(basename -- "$1")" "$2"; }
+
+# fresh PATH OWNER GROUP MODE: an empty file beside PATH, nobody else's from its first byte on. Sets temp.
+fresh() {
+  temp=$(beside "$1" reconcile)
+  rm -f -- "$temp"
+  (set -C && : >"$temp")
+  chown -- "$2:$3" "$temp"
+  chmod -- "$4" "$temp"
+}
+
+# replace PATH: puts what fresh began in PATH's place, for good, keeping a link to what stood there.
+replace() {
+  sync -- "$temp"
+  keep "$1"
+  mv -f -T -- "$temp" "$1"
+  sync -- "$(dirname -- "$1")"
+}
+
+keep() {
+  old=$(beside "$1" reconcile-old)
+  rm -f -- "$old"
+  if [ -e "$1" ] || [ -L "$1" ]; then
+    ln -P -T -- "$1" "$old"
+    printf '%s\\n' "$old" >>"$tx/kept"
+  else
+    printf '%s\\n' "$1" >>"$tx/made"
+  fi
+}
+
+# restore PATH: undoes replace or discard. A link needs no space, so this works on a full disk too.
+restore() {
+  rm -f -- "$(beside "$1" reconcile)"
+  old=$(beside "$1" reconcile-old)
+  if [ -e "$old" ] || [ -L "$old" ]; then
+    mv -f -T -- "$old" "$1"
+  elif grep -q -x -F -e "$1" "$tx/made"; then
+    rm -f -- "$1"
+  fi
+}
+
+discard() {
+  keep "$1"
+  rm -f -- "$1"
+  sync -- "$(dirname -- "$1")"
+}
+
+# directory PATH OWNER GROUP MODE
+directory() {
+  if [ ! -d "$1" ]; then
+    mkdir -- "$1"
+    : >"$tx/changed.$step"
+  fi
+  own "$@"
+}
+
+# The folder of the journal stays: it tells what was taken back.
+undo_directory() {
+  if [ ! -e "$tx/changed.$step" ]; then own_again "$1"; elif [ "$1" != "$state" ]; then rmdir -- "$1"; fi
+}
+
+# own PATH OWNER GROUP MODE. The mode last: chown drops the set-id bits.
+own() {
+  stat -c '%u:%g %a' -- "$1" >"$tx/owned.$step"
+  chown -h -- "$2:$3" "$1"
+  chmod -- "$4" "$1"
+}
+
+own_again() {
+  [ -s "$tx/owned.$step" ] || return 0
+  read -r was_owner was_mode <"$tx/owned.$step"
+  chown -h -- "$was_owner" "$1"
+  chmod -- "$was_mode" "$1"
+}
+
+expect_program() {
+  [ "$(sha256sum <"$temp")" = "$1  -" ] || die 'the program did not arrive as it was sent'
+}
+
+# back_up PATH DIRECTORY: keeps the ten newest of each file.
+back_up() {
+  copy="$2/$(basename -- "$1").$(date -u +%Y%m%d_%H%M%S)"
+  fresh "$copy" root root 0600
+  cat -- "$1" >"$temp"
+  sync -- "$temp"
+  mv -f -T -- "$temp" "$copy"
+  find "$2" -maxdepth 1 -type f -name "$(basename -- "$1").*" | sort | head -n -10 | xargs -r -d '\\n' rm -f --
+}
+
+# By cat, which tells why it cannot write: dash's own printf says "I/O error" of a full disk.
+literal() { printf %s "$1" | cat; }
+
+random_hex() { head -c "$1" /dev/urandom | od -An -v -tx1 | tr -d ' \\n'; }
+
+# token SERVICE GENERATION: prints what make_token or keep_token left for this transaction.
+token() {
+  [ -s "$tx/token.$1.g$2" ] || die "this transaction has no token for $1 g$2"
+  cat -- "$tx/token.$1.g$2"
+}
+
+make_token() { random_hex 32 >"$tx/token.$1.g$2"; }
+
+# keep_token SERVICE GENERATION PATH NAME: takes it from the table of NAME, with or without quotes around it.
+keep_token() {
+  [ -f "$3" ] || die "the token of $1 g$2 is not on this host: $3 is missing"
+  awk -v bare="[server.services.$4]" -v quoted="[server.services.\\"$4\\"]" '
+    /^[ \\t]*\\[/ { sub(/^[ \\t]+/, ""); sub(/[ \\t]*(#.*)?$/, ""); inside = $0 == bare || $0 == quoted; next }
+    inside && sub(/^[ \\t]*token[ \\t]*=[ \\t]*"/, "") && /^[^"\\\\]+"/ { sub(/".*/, ""); printf "%s", $0; exit }
+  ' "$3" >"$tx/token.$1.g$2"
+  [ -s "$tx/token.$1.g$2" ] || die "the token of $1 g$2 is not on this host: $3 holds none for $4"
+}
+`;

@@ -1,0 +1,26 @@
+import { quote } from '../../codec/shell.ts';
+
+const TOKEN = /\{\{token ([a-z][a-z0-9_-]*) g(\d+)\}\}/g;
+/** What an observation shows instead of a secret; and a placeholder that is none. */
+const UNFILLABLE = /\{\{(?:fingerprint (?:[0-9a-f]+|unknown)|token [^{}]*)\}\}/;
+
+/**
+ * The commands that print a text, with each placeholder filled in by the host: the secret goes from a file on the
+ * host to a file on the host through pipes, never through an argument or a variable.
+ */
+export function printed(text: string): string {
+  const commands: string[] = [];
+  let end = 0;
+  for (const match of text.matchAll(TOKEN)) {
+    const [whole, service = '', generation = ''] = match;
+    commands.push(...literal(text.slice(end, match.index)), `token ${quote(service)} ${generation}`);
+    end = match.index + whole.length;
+  }
+  return [...commands, ...literal(text.slice(end))].join('\n');
+}
+
+function literal(text: string): string[] {
+  const [wrong] = UNFILLABLE.exec(text) ?? [];
+  if (wrong !== undefined) throw new Error(`a text to be written holds ${wrong}, which no host can fill in`);
+  return text === '' ? [] : [`literal ${quote(text)}`];
+}

@@ -1,0 +1,64 @@
+import { quote } from '../../codec/shell.ts';
+import type { Step } from '../../model/step.ts';
+import { frame, PLACES, type Places } from './frame.ts';
+import { nameOf, scriptOf } from './handlers.ts';
+import { LIBRARY } from './library.ts';
+import { SERVICES } from './services.ts';
+
+/** The programs that steps install, by SHA-256. */
+export type ProgramBytes = ReadonlyMap<string, Uint8Array>;
+
+/**
+ * All of a host's steps as one script: definitions, and on the last line the one call. Cut off anywhere it does
+ * nothing, for the shell then misses the end of a function, or the call, or the call's arguments.
+ */
+export function transactionScript(
+  steps: readonly Step[],
+  programs: ProgramBytes,
+  places: Places = PLACES,
+): string {
+  const scripts = steps.map(scriptOf);
+  return [
+    frame(places),
+    LIBRARY,
+    SERVICES,
+    ...[...programs].map(([sha256, bytes]) => payload(sha256, bytes)),
+    cases(
+      'undo',
+      scripts.map(({ undo }) => undo),
+    ),
+    cases(
+      'settle',
+      scripts.map(({ settle }) => settle),
+    ),
+    work(steps),
+    'run_transaction "$@"\n',
+  ].join('\n');
+}
+
+function work(steps: readonly Step[]): string {
+  const scripts = steps.map(scriptOf);
+  return `run_transaction() {
+[ $# -eq 2 ] || return 0
+tx=$1 follower=$2 steps=${steps.length}
+prepare
+${scripts.flatMap(({ expect }) => expect ?? []).join('\n')}
+${steps.map((step, index) => numbered(index + 1, nameOf(step), scripts[index]?.run ?? '')).join('\n')}
+}`;
+}
+
+function numbered(number: number, name: string, run: string): string {
+  return `begin ${number} ${quote(name)}\n${run}\nfinished`;
+}
+
+function cases(name: string, bodies: readonly (string | undefined)[]): string {
+  const arms = bodies.flatMap((body, index) => (body === undefined ? [] : [`${index + 1})\n${body}\n;;`]));
+  return `${name}() {\ncase $step in\n${arms.join('\n')}\n*) ;;\nesac\n}`;
+}
+
+function payload(sha256: string, bytes: Uint8Array): string {
+  const text = Buffer.from(bytes)
+    .toString('base64')
+    .replaceAll(/.{1,4000}/g, '$&\n');
+  return `program_${sha256}() {\nbase64 -d <<'END_OF_PROGRAM'\n${text}END_OF_PROGRAM\n}`;
+}
