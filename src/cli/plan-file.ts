@@ -1,0 +1,68 @@
+import { ReconcileError } from '../model/errors.ts';
+import type { Digest } from '../model/plan.ts';
+import { isDigest } from './digest.ts';
+
+/** What a plan was made from, so that it can be made again. Paths as the operator gave them. */
+export interface PlanInputs {
+  readonly inventory: string;
+  readonly playbooks: readonly string[];
+  readonly limit?: string;
+}
+
+/** A plan on paper: free of secrets, readable, and enough to apply exactly that plan or nothing. */
+export interface PlanFile extends PlanInputs {
+  readonly digest: Digest;
+}
+
+const KIND = 'reconcile/plan';
+
+/** `plan` is the rendered plan, for whoever reads the file; only the digest decides. */
+export function writePlanFile({ digest, inventory, playbooks, limit }: PlanFile, plan: unknown): string {
+  const file = {
+    kind: KIND,
+    version: 1,
+    digest,
+    inventory,
+    playbooks,
+    ...(limit === undefined ? {} : { limit }),
+    plan,
+  };
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+/**
+ * The plan file in a text, or undefined when the text is none (a playbook, then).
+ *
+ * @throws ReconcileError `invalid` when it is one, but cut off, changed by hand or of another version
+ */
+export function readPlanFile(text: string, path: string): PlanFile | undefined {
+  if (!text.trimStart().startsWith('{')) return undefined;
+  const file = parsed(text);
+  // What was cut off is no JSON any more; a playbook has no such word.
+  const isOurs = file === undefined ? text.includes(`"${KIND}"`) : file['kind'] === KIND;
+  if (!isOurs) return undefined;
+  const { version, digest, inventory, playbooks, limit } = file ?? {};
+  const whole =
+    version === 1 &&
+    isDigest(digest) &&
+    typeof inventory === 'string' &&
+    Array.isArray(playbooks) &&
+    playbooks.length > 0 &&
+    playbooks.every((playbook) => typeof playbook === 'string') &&
+    (limit === undefined || typeof limit === 'string');
+  if (whole) return { digest, inventory, playbooks, ...(limit === undefined ? {} : { limit }) };
+  throw new ReconcileError(
+    'invalid',
+    `${path} is a plan file, but not a whole one of this version`,
+    'make it again with `reconcile plan --out`',
+  );
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

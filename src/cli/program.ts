@@ -1,0 +1,21 @@
+import { Command } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import { apply } from './apply.ts';
+import { inventory } from './inventory.ts';
+import { plan } from './plan.ts';
+import { validate } from './validate.ts';
+import type { DefineVerb, End } from './verb.ts';
+
+/** In the order of the help text. */
+const VERBS: readonly DefineVerb[] = [validate, inventory, plan, apply];
+
+/** The command line's tree of verbs; each verb's running work is handed to `end`. */
+export function createProgram(end: End): Command {
+  const program = new Command('reconcile')
+    .description('Keep rathole tunnels in the state that a Git repository declares.')
+    .version(manifest.version)
+    .exitOverride()
+    .showHelpAfterError('(reconcile --help shows every verb)');
+  for (const define of VERBS) define(program, end);
+  return program;
+}

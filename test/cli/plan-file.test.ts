@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { readPlanFile, writePlanFile } from '../../src/cli/plan-file.ts';
+
+const inputs = { digest: 'ab'.repeat(32), inventory: 'inventory.yaml', playbooks: ['a.yaml', 'b.yaml'] };
+
+test('a plan file gives back what the plan was made from', () => {
+  expect(readPlanFile(writePlanFile(inputs, { hosts: [] }), 'plan.json')).toEqual(inputs);
+  const limited = { ...inputs, limit: 'edge' };
+  expect(readPlanFile(writePlanFile(limited, {}), 'plan.json')).toEqual(limited);
+});
+
+test.each(['tunnels:\n  home: {}\n', '{"tunnels": {}}', '{ tunnels: {} }', '', '[]'])(
+  '%j is a playbook',
+  (text) => {
+    expect(readPlanFile(text, 'playbook.yaml')).toBeUndefined();
+  },
+);
+
+test.each([
+  ['another version', { version: 2 }],
+  ['no digest', { digest: undefined }],
+  ['playbooks that are no list', { playbooks: 'a.yaml' }],
+  ['a limit that is no text', { limit: 3 }],
+])('a plan file with %s is refused', (_, changed) => {
+  const text = JSON.stringify({ ...JSON.parse(writePlanFile(inputs, {})), ...changed });
+  expect(() => readPlanFile(text, 'plan.json')).toThrow(
+    expect.objectContaining({
+      code: 'invalid',
+      message: 'plan.json is a plan file, but not a whole one of this version',
+    }),
+  );
+});
