@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Lab } from '../lab/lab.ts';
+import { PROJECT } from '../lab/project.ts';
+import { ratholeProgram } from '../lab/rathole.ts';
+import type { Ran } from '../lab/run.ts';
+
+export interface ServiceText {
+  readonly client: string;
+  readonly local: string;
+  readonly bind: string;
+  readonly type?: 'udp';
+}
+
+export interface PlaybookText {
+  readonly services: Readonly<Record<string, ServiceText>>;
+  /** More lines of the tunnel, as YAML flow or `key: value`. */
+  readonly more?: readonly string[];
+}
+
+/** The operator: a folder with an inventory and a playbook, and the command line, in the lab's control namespace. */
+export class Operator {
+  readonly folder = mkdtempSync(join(tmpdir(), 'operator-'));
+  readonly #lab: Lab;
+
+  private constructor(lab: Lab) {
+    this.#lab = lab;
+  }
+
+  /** @param hosts the inventory, one entry per line of YAML below `hosts:` */
+  static async start(lab: Lab, hosts: readonly string[], more: readonly string[] = []): Promise<Operator> {
+    const operator = new Operator(lab);
+    copyFileSync(await ratholeProgram(), operator.at('rathole'));
+    chmodSync(operator.at('rathole'), 0o755);
+    const lines = hosts.map((host) => `    ${host}: {}`);
+    operator.write('inventory.yaml', ['all:', '  hosts:', ...lines, ...more, ''].join('\n'));
+    return operator;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  at(name: string): string {
+    return join(this.folder, name);
+  }
+
+  write(name: string, text: string): void {
+    mkdirSync(this.folder, { recursive: true });
+    writeFileSync(this.at(name), text);
+  }
+
+  /** The playbook of one tunnel on every host, whose domain is the host's name in the lab. */
+  playbook({ services, more = [] }: PlaybookText): void {
+    const clients = [...new Set(Object.values(services).map(({ client }) => client))];
+    this.write(
+      'playbook.yaml',
+      [
+        'tunnels:',
+        '  home:',
+        '    hosts: all',
+        "    domain: '{host}.test'",
+        `    rathole: { version: 0.5.0, sha256: ${this.programHash}, binary: ./rathole }`,
+        ...more.map((line) => `    ${line}`),
+        '    services:',
+        ...Object.entries(services).map(([name, service]) => `      ${name}: ${JSON.stringify(service)}`),
+        'clients:',
+        ...clients.map((name) => `  ${name}: {}`),
+        '',
+      ].join('\n'),
+    );
+  }
+
+  get programHash(): string {
+    return createHash('sha256')
+      .update(readFileSync(this.at('rathole')))
+      .digest('hex');
+  }
+
+  /** The command line up to the verb's own options. */
+  argv(verb: 'plan' | 'apply', ...options: readonly string[]): string[] {
+    const main = join(PROJECT, 'dist/main.js');
+    const files = ['-i', 'inventory.yaml', 'playbook.yaml', '-F', this.#lab.sshConfig];
+    return [process.execPath, main, verb, ...files, ...options];
+  }
+
+  plan(...options: readonly string[]): Promise<Ran> {
+    return this.run(this.argv('plan', '--detailed-exitcode', ...options));
+  }
+
+  apply(...options: readonly string[]): Promise<Ran> {
+    return this.run(this.argv('apply', '--yes', ...options));
+  }
+
+  run(argv: readonly string[]): Promise<Ran> {
+    return this.#lab.control.exec(argv, { cwd: this.folder, timeout: 110_000 });
+  }
+}
