@@ -29,13 +29,8 @@ function slotListens(server: Host, port: number): Promise<void> {
   return server.listening(1019, `127.78.${Math.floor(port / 256)}.${port % 256}`);
 }
 
-/**
- * Asks each service from outside, for a second.
- *
- * @param mayLose datagrams: a UDP flow may lose up to 3 where nginx was reloaded or the client comes back just then
- * @throws unless all answers are the desktop's
- */
-export async function visitAll(lab: Lab, host = 'edge.test', mayLose = 0): Promise<void> {
+/** Asks each service from outside, for a second. @throws unless all answers are the desktop's. */
+export async function visitAll(lab: Lab, host = 'edge.test'): Promise<void> {
   const at = { host, every: 50 };
   const probing = await Probing.start(lab.control, {
     seconds: 1,
@@ -49,7 +44,7 @@ export async function visitAll(lab: Lab, host = 'edge.test', mayLose = 0): Promi
   const { connects, flows } = report;
   const bad = [
     ...Object.values(connects).map(({ total, failed }) => failed > 0 || total < 5),
-    ...Object.values(flows).map(({ sent, lost }) => lost > mayLose || sent < 5),
+    ...Object.values(flows).map(({ sent, lost }) => lost > 0 || sent < 5),
   ];
   if (bad.includes(true)) throw new Error(`not every visitor was served: ${JSON.stringify(report)}`);
 }
