@@ -3,10 +3,18 @@ export function tokenPlaceholder(service: string, generation: number): string {
   return `{{token ${service} g${generation}}}`;
 }
 
+/** Stands for a client's API key in every text outside its host. */
+export function keyPlaceholder(client: string, number: number): string {
+  return `{{key ${client} k${number}}}`;
+}
+
+/** Stands for the group of nginx's workers, which only a host that has nginx can tell. */
+export const NGINX_GROUP = '{{nginx group}}';
+
 /** What stands for a fingerprint that the host could not make, having no salt. */
 export const UNKNOWN_FINGERPRINT = 'unknown';
 
-const SECRET = /\{\{(?:token|fingerprint) ([^{}]*)\}\}/g;
+const SECRET = /\{\{(?:token|key|fingerprint) ([^{}]*)\}\}/g;
 
 /** The text with every placeholder and fingerprint alike: two texts that differ in secrets only become equal. */
 export function maskSecrets(text: string): string {

@@ -7,7 +7,7 @@ export type Change = {
   readonly target: string;
   /** Why it differs, in the field's words: "on disk but not loaded: nginx serves an older configuration". */
   readonly cause: string;
-  /** The text is a part of another change's text: naming it is enough. */
+  /** Naming it is enough: the text is a part of another change's, or one that only another release changes. */
   readonly part?: boolean;
 } & (
   | { readonly kind: 'create'; readonly after: string }

@@ -61,20 +61,7 @@ export type DesiredTls =
 export type Transport =
   /** `bind` is a loopback address: nginx stands before it. */
   | { readonly kind: 'websocket'; readonly bind: SocketAddress }
-  | { readonly kind: 'tcp'; readonly bind: SocketAddress }
-  | {
-      readonly kind: 'tls';
-      readonly bind: SocketAddress;
-      /** Absolute paths on the host: neither the key nor its password travels. */
-      readonly pkcs12: string;
-      readonly pkcs12PasswordFile: string;
-    }
-  /** The key pair is made on the host. */
-  | {
-      readonly kind: 'noise';
-      readonly bind: SocketAddress;
-      readonly pattern: string;
-    };
+  | { readonly kind: 'tcp'; readonly bind: SocketAddress };
 
 export interface SocketAddress {
   /** An IPv4 or IPv6 literal, without brackets. */

@@ -12,7 +12,7 @@ export const EXIT_STATUS = {
   unreachable: 4,
   /** The plan refuses: a consent, a repair or a matching digest is needed. Nothing was done. */
   refused: 5,
-  /** `status`: something is expiring, late or held. */
+  /** Something should be looked at: a rotation is held, refused or not done in time; `status`: all that it names. */
   attention: 6,
   /** A bug in reconcile itself. */
   internal: 70,

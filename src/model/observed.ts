@@ -1,4 +1,6 @@
+import type { ObservedPulls } from './pull.ts';
 import type { Reading } from './reading.ts';
+import type { RotationRecord } from './rotation.ts';
 
 /** What one read-only script found on one host. Secrets in texts are fingerprints already. */
 export interface Observed {
@@ -43,6 +45,9 @@ export interface Facts {
   readonly sysctls: Reading<Readonly<Record<string, string>>>;
   /** Whether the kernel can end sockets (`ss -K`, CONFIG_INET_DIAG_DESTROY); absent where it does not say. */
   readonly socketKill: Reading<boolean>;
+  readonly pulls: Reading<ObservedPulls>;
+  /** Each enrolled service's record; absent where none was ever enrolled. */
+  readonly rotations: Reading<Readonly<Record<string, RotationRecord>>>;
   /** Free room by folder that we write to. */
   readonly disk: Reading<Readonly<Record<string, FreeSpace>>>;
 }

@@ -1,4 +1,5 @@
 import type { Change } from './change.ts';
+import type { Decision } from './rotation.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -6,6 +7,9 @@ import type { Step } from './step.ts';
  * at the paths that it touches. Times, counts and tokens have no part in it.
  */
 export type Digest = string;
+
+/** What a plan file says that it is. */
+export const PLAN_FILE = 'reconcile/plan';
 
 export interface Plan {
   readonly digest: Digest;
@@ -22,6 +26,18 @@ export interface HostPlan {
   readonly refusals: readonly Refusal[];
   /** Things worth knowing that change nothing: services kept, certificates that grow old. */
   readonly notes: readonly string[];
+  /** Services whose token is to be rotated, or is on its way, in the order in which the host takes them; no part of the digest. */
+  readonly rotations: readonly PlannedRotation[];
+}
+
+/** What the table of rotation says about one service, seen from here. */
+export interface PlannedRotation extends Decision {
+  readonly service: string;
+  /** The generation that is served, and the one that comes or would come; 0: none. */
+  readonly current: number;
+  readonly next: number;
+  /** By the host's clock, Unix seconds; 0 where nothing is staged. */
+  readonly finalizeAt: number;
 }
 
 /** Why a host's plan may not run. With a consent it may; without one, the cause must be mended first. */
@@ -39,5 +55,7 @@ export const CONSENTS = [
   'interrupt-new-connections',
   'interrupt-live-connections',
   'replace-foreign-files',
+  'strand-clients',
+  'keep-live-connections',
 ] as const;
 export type Consent = (typeof CONSENTS)[number];

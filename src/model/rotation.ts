@@ -108,7 +108,8 @@ export const ACTIONS = ['stage', 'postpone', 'finalize', 'cancel', 'compromise',
 export type Action = (typeof ACTIONS)[number];
 
 /** What the table answers. `hold` waits too, but for something that should have happened: status says so. */
-export type Verdict = Action | 'nothing' | 'wait' | 'hold' | 'refuse';
+export const VERDICTS = [...ACTIONS, 'nothing', 'wait', 'hold', 'refuse'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** One line of the table: it applies where each named fact has one of the listed values. First match wins. */
 export interface Rule {
@@ -125,4 +126,17 @@ export interface Decision {
   readonly verdict: Verdict;
   readonly rule: string;
   readonly reason: string;
+}
+
+/** What the host's program says of a service: what it decided, and how the service stands after that was done. */
+export interface RotationReport {
+  readonly service: string;
+  readonly verdict: Verdict;
+  /** A name of the table. */
+  readonly rule: string;
+  /** 0: none. */
+  readonly current: number;
+  readonly next: number;
+  /** By the host's clock, Unix seconds; 0 where nothing is staged. */
+  readonly finalizeAt: number;
 }

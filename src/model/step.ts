@@ -1,4 +1,6 @@
 import type { InterruptionKind, Protocol } from './desired.ts';
+import type { KeyPhase } from './pull.ts';
+import type { Order } from './rotation.ts';
 
 export interface Ownership {
   readonly owner: string;
@@ -13,6 +15,13 @@ export interface Ownership {
  */
 export type Expectation = { readonly kind: 'absent' } | { readonly kind: 'sha256'; readonly sha256: string };
 
+/** What a key's record says, but for its time. */
+export interface KeyState {
+  readonly phase: KeyPhase;
+  readonly current: number;
+  readonly next: number;
+}
+
 /** A socket that must be listening once a step is done. */
 export interface Listening {
   readonly protocol: Protocol;
@@ -25,6 +34,8 @@ export interface Listening {
 export type Step = StepAction & {
   /** What visitors may notice; undefined: nothing. */
   readonly interrupts?: Interruption;
+  /** It belongs to a rotation that is due by age or by what was seen, and so it has no part in the digest. */
+  readonly due?: true;
 };
 
 export type StepAction =
@@ -71,6 +82,49 @@ export type StepAction =
       readonly path: string;
       readonly ratholeName: string;
     }
+  /** A client's API key of that number: 16 bytes of the host's randomness, if it is not there yet. */
+  | { readonly kind: 'make-key'; readonly client: string; readonly number: number }
+  /** A client's record of its keys, where it still says what was found. */
+  | {
+      readonly kind: 'record-key';
+      readonly client: string;
+      readonly found: KeyState | undefined;
+      readonly phase: KeyPhase;
+      readonly current: number;
+      readonly next: number;
+    }
+  /** One line in the audit log about a client's key, unless it is there. */
+  | {
+      readonly kind: 'audit-key';
+      readonly client: string;
+      readonly action: 'announce' | 'retire' | 'replace';
+      readonly number: number;
+      readonly reason: string;
+    }
+  /** One line in the audit log about a token or an API key that this transaction makes or ends; backing out adds another. */
+  | {
+      readonly kind: 'audit-secret';
+      readonly secret: 'token' | 'key';
+      readonly action: 'make' | 'revoke';
+      /** A service, or a client. */
+      readonly target: string;
+      /** The token's generation, or the key's number. */
+      readonly number: number;
+      readonly reason: string;
+    }
+  /** nginx's map from keys to clients, made from the keys' records. */
+  | { readonly kind: 'write-key-map'; readonly path: string }
+  /** What a client pulls, made from its fragments, its settings and the records; sync.conf last. */
+  | { readonly kind: 'publish'; readonly client: string }
+  /** A folder of ours with all that is in it. */
+  | { readonly kind: 'remove-folder'; readonly path: string }
+  /** Ends the live connections to a public address that nothing listens on any more. */
+  | {
+      readonly kind: 'cut-connections';
+      readonly service: string;
+      readonly address: string;
+      readonly port: number;
+    }
   /** `ca.pem` and `ca.key` of an authority of our own. */
   | {
       readonly kind: 'make-authority';
@@ -86,6 +140,22 @@ export type StepAction =
       readonly names: readonly string[];
       readonly days: number;
     }
+  /**
+   * Writes a service's record: this generation is served and nothing is in motion. A token of this transaction is as
+   * old as the transaction; of one that was found nobody knows the age.
+   */
+  | {
+      readonly kind: 'enroll';
+      readonly service: string;
+      readonly generation: number;
+      /** The highest number that was ever given out. */
+      readonly highest: number;
+      readonly made: boolean;
+      readonly path: string;
+      readonly expect: Expectation;
+    }
+  /** Lets the host's own program decide and act, for these services; sorted by name. Nothing before it is taken back. */
+  | { readonly kind: 'rotate'; readonly order: RotateOrder; readonly services: readonly string[] }
   /** Joins fragments, in this order, into one file. */
   | ({
       readonly kind: 'assemble';
@@ -107,6 +177,9 @@ export type StepAction =
   | { readonly kind: 'restart-unit'; readonly unit: string; readonly listens: readonly Listening[] }
   | { readonly kind: 'check-nginx' }
   | { readonly kind: 'reload-nginx'; readonly listens: readonly Listening[] };
+
+/** What the host's program is told: `due` starts what the age asks for, and continues what is in motion. */
+export type RotateOrder = 'due' | Exclude<Order, 'none'>;
 
 /** The forecast of one step. */
 export interface Interruption {

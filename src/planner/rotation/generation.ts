@@ -1,5 +1,6 @@
 import type { Cutover } from '../../model/desired.ts';
-import type { Phase, RotationRecord, SlotAddress } from '../../model/rotation.ts';
+import { SERVED } from '../../model/rotation/operations.ts';
+import type { RotationRecord, SlotAddress } from '../../model/rotation.ts';
 
 /** The two loopback networks of the slots: even generations, odd generations. */
 const SLOT_NETWORKS = ['127.77', '127.78'] as const;
@@ -35,20 +36,7 @@ export function slotAddress(
  * the server's always first. A generation whose fragments are not made yet is left out by the one who assembles.
  */
 export function servedGenerations(cutover: Cutover, record: RotationRecord): readonly number[] {
-  const served: Readonly<Record<Phase, readonly number[]>> = {
-    gone: [],
-    steady: [record.current],
-    staging: besideCurrent(cutover, record),
-    staged: besideCurrent(cutover, record),
-    finalizing: [record.next],
-    cancelling: [record.current],
-    compromised: [record.next],
-    issuing: [record.next],
-  };
-  return served[record.phase].filter((generation) => generation !== 0);
-}
-
-/** In place there is one name and one address: the next token only waits until the switch. */
-function besideCurrent(cutover: Cutover, record: RotationRecord): readonly number[] {
-  return cutover === 'blue-green' ? [record.current, record.next] : [record.current];
+  const waits = cutover === 'in-place' && SERVED[record.phase].length > 1;
+  const served = SERVED[record.phase].filter((which) => !(waits && which === 'next'));
+  return served.map((which) => record[which]).filter((generation) => generation !== 0);
 }

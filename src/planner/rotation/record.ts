@@ -1,17 +1,7 @@
 import type { RotationPolicy } from '../../model/desired.ts';
-import type { Action, Phase, RotationRecord } from '../../model/rotation.ts';
+import { DECIDED_PHASE } from '../../model/rotation/operations.ts';
+import type { Action, RotationRecord } from '../../model/rotation.ts';
 import { nextGeneration } from './generation.ts';
-
-/** The phase that an action's decision writes; `tidy` decides nothing. */
-const DECIDED: Readonly<Record<Action, Phase | undefined>> = {
-  stage: 'staging',
-  postpone: 'staging',
-  finalize: 'finalizing',
-  cancel: 'cancelling',
-  compromise: 'compromised',
-  issue: 'issuing',
-  tidy: undefined,
-};
 
 /** Whether a service is between two steady states: it counts for `at_most` and keeps the timer armed. */
 export const inMotion = (record: RotationRecord): boolean =>
@@ -24,7 +14,8 @@ export function decidedRecord(
   policy: Pick<RotationPolicy, 'grace'>,
   now: number,
 ): RotationRecord {
-  const phase = DECIDED[action] ?? record.phase;
+  if (action === 'tidy') return record;
+  const phase = DECIDED_PHASE[action];
   if (action === 'stage' || action === 'postpone')
     return {
       ...withNext(record),

@@ -1,12 +1,7 @@
 import type { RotationPolicy } from '../../model/desired.ts';
 import type { Listener } from '../../model/observed.ts';
+import { SETTLE_SECONDS } from '../../model/rotation/operations.ts';
 import type { Asked, ServiceObservation, Situation, SlotAddress } from '../../model/rotation.ts';
-
-/**
- * Seconds for which server.toml must have stood unchanged before a listener counts. rathole loads a file within
- * tens of milliseconds; until then a listener may belong to a generation that the file no longer has.
- */
-export const SETTLE_SECONDS = 2;
 
 /** Brings what was observed of a service, its policy and a wish down to the table's facts. */
 export function situationOf(seen: ServiceObservation, policy: RotationPolicy, asked: Asked): Situation {
@@ -45,24 +40,28 @@ export function ageOf(
 export type SlotReading = 'free' | 'ours' | 'foreign' | 'unseen';
 
 /**
- * Who listens at a slot. Only rathole-server's main process, at exactly this address and alone, is `ours`: a wildcard
- * listener on the port takes the slot but proves nothing, whoever owns it.
+ * Who listens at a slot. Only rathole-server's main process, at exactly this address and alone, is `ours`: a listener on
+ * all addresses takes the slot but proves nothing, whoever owns it; nor does one that is bound to a device, or an IPv6
+ * one for an IPv4 address. Of several listeners the worst counts.
  */
 export function readSlot(listeners: readonly Listener[], slot: SlotAddress, ratholePid: number): SlotReading {
-  const there = listeners.filter(
-    ({ protocol, address, port }) =>
-      protocol === slot.protocol && port === slot.port && (address === slot.address || isWildcard(address)),
-  );
-  if (there.length === 0) return 'free';
-  if (there.some(({ address }) => address !== slot.address)) return 'foreign';
-  const owners = there.flatMap(({ processes }) => processes.map(({ pid }) => pid));
-  if (owners.length === 0) return 'unseen';
-  return owners.every((pid) => pid === ratholePid) ? 'ours' : 'foreign';
+  const readings = listeners
+    .filter(({ protocol, port }) => protocol === slot.protocol && port === slot.port)
+    .map((listener) => readListener(listener, slot.address, ratholePid));
+  return (['foreign', 'unseen', 'ours'] as const).find((reading) => readings.includes(reading)) ?? 'free';
 }
 
-/** As `ss` writes "any address"; an IPv6 one takes the port on IPv4 too. An interface may be appended. */
-function isWildcard(address: string): boolean {
-  return ['*', '0.0.0.0', '::', '[::]'].includes(address.replace(/%.*/, ''));
+function readListener(
+  { address, device, processes }: Listener,
+  slot: string,
+  ratholePid: number,
+): SlotReading {
+  const where = address.replace(/%.*/, '').replaceAll(/[[\]]/g, '').replace(/^\*$/, '::');
+  const mapped = where.replace(/^::ffff:/i, '');
+  if (mapped !== slot && where !== '0.0.0.0' && where !== '::') return 'free';
+  if (where !== slot || device !== undefined || address.includes('%')) return 'foreign';
+  if (processes.length === 0) return 'unseen';
+  return processes.every(({ pid }) => pid === ratholePid) ? 'ours' : 'foreign';
 }
 
 function targetOf(seen: ServiceObservation): Situation['target'] {

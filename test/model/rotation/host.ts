@@ -1,5 +1,5 @@
+import { type Operation, SERVED } from '../../../src/model/rotation/operations.ts';
 import { servedGenerations } from '../../../src/planner/rotation/generation.ts';
-import type { Operation } from '../../../src/planner/rotation/operations.ts';
 import { inMotion } from '../../../src/planner/rotation/record.ts';
 import type { Move } from './explorer.ts';
 import { cutoverOf, nowOf, policyOf, recordOf, serviceAt } from './observe.ts';
@@ -9,8 +9,11 @@ import { freshToken, ofGeneration } from './tokens.ts';
 import type { Run, Scenario, Service, World } from './world.ts';
 import { ABSENT, CURRENT, STALE } from './world.ts';
 
-/** Files that nobody in the model reads: a kill before or after them is the same state, so they are left out. */
-const UNREAD: ReadonlySet<Operation> = new Set(['pending', 'notice', 'audit']);
+/**
+ * What nobody in the model reads: a kill before or after it is the same state, so it is left out. That a listener is
+ * gone a moment before its generation matters to visitors alone: an action that is decided is completed either way.
+ */
+const UNREAD: ReadonlySet<Operation> = new Set(['drain', 'pending', 'notice', 'audit']);
 
 /** The host's program under its lock: its next operation, or its end anywhere between two of them. */
 export function hostMoves(protocol: Protocol, scenario: Scenario, world: World): Move<World>[] {
@@ -61,6 +64,8 @@ const EFFECTS: Readonly<Record<Operation, Effect>> = {
   arm: (_protocol, _scenario, world) => ({ ...world, armed: true }),
   decide,
   'make-token': (_protocol, _scenario, world, run) => changed(world, run, makeToken),
+  switch: switchSlots,
+  drain: same,
   server: writeServer,
   cut: (_protocol, _scenario, world, run) => changed(world, run, (service) => ({ ...service, detached: 0 })),
   pending: same,
@@ -146,6 +151,15 @@ function makeToken(service: Service): Service {
   if ((service.fragments & ofGeneration(service.next)) !== 0) return service;
   const fresh = freshToken(service.next, service.made);
   return { ...service, fragments: service.fragments | fresh, made: service.made | fresh };
+}
+
+/** One reload for all UDP services. */
+function switchSlots(_protocol: Protocol, _scenario: Scenario, world: World): World {
+  const services = world.services.map((service) => {
+    const comes = SERVED[service.phase].every((which) => which === 'next') && service.next !== 0;
+    return service.passed !== 0 && comes ? { ...service, passed: service.next } : service;
+  });
+  return { ...world, services };
 }
 
 /** One file for all services: whatever their records say now is what it gets. */

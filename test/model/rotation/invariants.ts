@@ -22,12 +22,14 @@ function brokenInService(
   service: Service,
   index: number,
 ): string | undefined {
-  const { file, revoked, synced, held, gap, phase } = service;
+  const { file, revoked, synced, held, gap, phase, passed } = service;
   if ((file & revoked) !== 0)
     return `service ${index} accepts a token after its finalize, cancel or compromise`;
   const blueGreen = cutoverOf(scenario, index) === 'blue-green';
   if (blueGreen && synced && phase !== 'compromised' && (held & file) === 0)
     return `a client that has synced has no working generation of service ${index}`;
+  if (passed !== 0 && synced && phase !== 'compromised' && (held & file & ofGeneration(passed)) === 0)
+    return `nginx passes the datagrams of service ${index} to a slot without a working generation`;
   if (gap >= 2)
     return `a client that knows the moment of service ${index}'s switch stays without a working token`;
   if (phase === 'steady' && world.run === undefined && service.detached !== 0)

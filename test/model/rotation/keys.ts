@@ -1,9 +1,9 @@
+import type { KeyPhase } from '../../../src/model/pull.ts';
 import type {
   KeyAction,
   KeyObservation,
   KeyOperation,
   KeyOrder,
-  KeyPhase,
 } from '../../../src/planner/rotation/keys.ts';
 import { decideKey, KEY_RULES, ORDER_OF_KEY_OPERATIONS } from '../../../src/planner/rotation/keys.ts';
 import type { Model, Move } from './explorer.ts';

@@ -1,9 +1,9 @@
+import type { Operation } from '../../../src/model/rotation/operations.ts';
+import { ORDER_OF_OPERATIONS } from '../../../src/model/rotation/operations.ts';
+import { decide, RULES } from '../../../src/model/rotation/table.ts';
 import type { RotationFacts, Rule, Situation } from '../../../src/model/rotation.ts';
-import type { Operation } from '../../../src/planner/rotation/operations.ts';
-import { ORDER_OF_OPERATIONS } from '../../../src/planner/rotation/operations.ts';
 import { decidedRecord, settledRecord } from '../../../src/planner/rotation/record.ts';
 import { situationOf } from '../../../src/planner/rotation/situation.ts';
-import { decide, RULES } from '../../../src/planner/rotation/table.ts';
 import type { Protocol } from './protocol.ts';
 import { REAL } from './protocol.ts';
 
@@ -199,6 +199,18 @@ const OPERATIONS_MOVED: readonly Mutation[] = [
     protocol: moving('stage', 'make-token', 'config'),
     scenario: SMALL,
     breaks: STUCK,
+  },
+  {
+    guard: 'switch before server',
+    protocol: moving('finalize', 'switch', 'config'),
+    scenario: 'two UDP services of two clients: cancel, a crash',
+    breaks: /without a working generation/,
+  },
+  {
+    guard: "switch the other services' slots too before server.toml is joined",
+    protocol: moving('stage', 'switch', 'end'),
+    scenario: 'two UDP services of two clients: cancel, a crash',
+    breaks: /without a working generation/,
   },
   {
     guard: 'finalize: server before client',

@@ -1,4 +1,7 @@
 import type { RotationPolicy } from '../../../src/model/desired.ts';
+import type { Operation } from '../../../src/model/rotation/operations.ts';
+import { ORDER_OF_OPERATIONS } from '../../../src/model/rotation/operations.ts';
+import { decide } from '../../../src/model/rotation/table.ts';
 import type {
   Action,
   Asked,
@@ -6,11 +9,8 @@ import type {
   RotationRecord,
   ServiceObservation,
 } from '../../../src/model/rotation.ts';
-import type { Operation } from '../../../src/planner/rotation/operations.ts';
-import { ORDER_OF_OPERATIONS } from '../../../src/planner/rotation/operations.ts';
 import { decidedRecord, settledRecord } from '../../../src/planner/rotation/record.ts';
 import { situationOf } from '../../../src/planner/rotation/situation.ts';
-import { decide } from '../../../src/planner/rotation/table.ts';
 
 /**
  * The protocol that is explored: the product's own table, record and order of operations, and the promises that the

@@ -133,6 +133,18 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...PLAIN,
+    name: 'two UDP services of two clients: cancel, a crash',
+    services: [
+      { ...BLUE_GREEN, udp: true },
+      { ...BLUE_GREEN, client: 1, udp: true },
+    ],
+    clients: 2,
+    orders: ['cancel'],
+    rotations: 1,
+    crashes: 1,
+  },
+  {
+    ...PLAIN,
     name: 'in place, two rotations: a crash, an absence',
     services: [IN_PLACE],
     crashes: 1,

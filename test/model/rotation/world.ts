@@ -8,7 +8,12 @@ import { NONE, token } from './tokens.ts';
 export interface Scenario {
   readonly name: string;
   /** One cutover per service. */
-  readonly services: readonly { readonly cutover: Cutover; readonly client: number; readonly gone?: true }[];
+  readonly services: readonly {
+    readonly cutover: Cutover;
+    readonly client: number;
+    readonly gone?: true;
+    readonly udp?: true;
+  }[];
   readonly clients: number;
   readonly policy: Pick<RotationPolicy, 'finalize' | 'stragglers' | 'atMost'>;
   /** Stagings per service; the token is due again as long as there are some left. */
@@ -104,6 +109,8 @@ export interface Service {
   readonly authenticated: Tokens;
   /** Whether the client has applied what the present staging published. */
   readonly synced: boolean;
+  /** The generation whose slot nginx passes the datagrams of a UDP service to; 0: it is none. */
+  readonly passed: number;
   /** Ticks for which a synced client has had no working token, up to 2. */
   readonly gap: number;
 }
@@ -122,8 +129,8 @@ export interface Client {
 export const FIRST = 2;
 
 export function startOf(scenario: Scenario): World {
-  const services = scenario.services.map(({ gone }, index) =>
-    gone === true ? goneService() : steadyService(index === 0 ? scenario.squatter : undefined),
+  const services = scenario.services.map(({ gone, udp }, index) =>
+    gone === true ? goneService() : steadyService(index === 0 ? scenario.squatter : undefined, udp === true),
   );
   return {
     services,
@@ -139,7 +146,7 @@ export function startOf(scenario: Scenario): World {
   };
 }
 
-function steadyService(squatter: Scenario['squatter']): Service {
+function steadyService(squatter: Scenario['squatter'], udp: boolean): Service {
   const first = token(FIRST);
   const nextSlot = 2;
   return {
@@ -153,6 +160,7 @@ function steadyService(squatter: Scenario['squatter']): Service {
     alive: first,
     bound: first,
     squatted: squatter === 'staying' ? nextSlot : 0,
+    passed: udp ? FIRST : 0,
     held: first,
     authenticated: first,
     revoked: NONE,
@@ -165,7 +173,7 @@ function goneService(): Service {
   return {
     ...{ phase: 'gone', current: 0, next: 0, highest: FIRST, staged: 0, knownAge: false, stagings: 0 },
     ...{ fragments: NONE, file: NONE, offered: NONE, announced: ABSENT, logged: ABSENT },
-    ...{ loaded: NONE, alive: NONE, dead: NONE, bound: NONE, detached: NONE, squatted: 0 },
+    ...{ loaded: NONE, alive: NONE, dead: NONE, bound: NONE, detached: NONE, squatted: 0, passed: 0 },
     ...{ held: NONE, fetched: NONE, fetchedAnnounced: ABSENT, knows: ABSENT },
     ...{ made: first, revoked: first, condemned: NONE, authenticated: NONE, synced: false, gap: 0 },
   };
@@ -194,7 +202,7 @@ function encodeService(service: Service, codes: number[]): void {
   );
   codes.push(service.staged + 4 * Number(service.knownAge) + 8 * service.stagings + 64 * service.squatted);
   codes.push(service.announced + 4 * service.logged + 16 * service.fetchedAnnounced + 64 * service.knows);
-  codes.push(Number(service.synced) + 2 * service.gap);
+  codes.push(Number(service.synced) + 2 * service.gap + 8 * service.passed);
   const { fragments, file, offered, loaded, alive, dead, bound, detached, held, fetched } = service;
   const { made, revoked, condemned, authenticated } = service;
   for (const set of [fragments, file, offered, loaded, alive, dead, bound, detached, held, fetched])

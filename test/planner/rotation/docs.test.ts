@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { OPERATIONS, ORDER_OF_OPERATIONS, SETTLE_SECONDS } from '../../../src/model/rotation/operations.ts';
+import { RULES } from '../../../src/model/rotation/table.ts';
 import type { Rule } from '../../../src/model/rotation.ts';
 import { KEY_OPERATIONS, KEY_RULES, ORDER_OF_KEY_OPERATIONS } from '../../../src/planner/rotation/keys.ts';
-import { OPERATIONS, ORDER_OF_OPERATIONS } from '../../../src/planner/rotation/operations.ts';
-import { SETTLE_SECONDS } from '../../../src/planner/rotation/situation.ts';
-import { RULES } from '../../../src/planner/rotation/table.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/rotation.md'), 'utf8');
 
@@ -19,6 +18,12 @@ const facts = (when: Rule['when'] | (typeof KEY_RULES)[number]['when']) =>
 
 test.each(RULES)('the page has the rule $name as it is', ({ name, when, verdict, reason }) => {
   expect(page).toContain(row(`\`${name}\``, facts(when), `**${verdict}**`, reason));
+});
+
+test('what was decided is told alike while it is under way and once it was cut off', () => {
+  const unfinished = [...RULES, ...KEY_RULES].filter(({ name }) => name.endsWith('-unfinished'));
+  expect(unfinished.filter(({ reason }) => !/was (decided|declared) already:/.test(reason))).toEqual([]);
+  expect(unfinished).toHaveLength(8);
 });
 
 test.each(KEY_RULES)('the page has the rule $name of keys as it is', ({ name, when, verdict, reason }) => {

@@ -14,6 +14,9 @@ const listener = (address: string, ...pids: number[]): Listener => ({
 test.each([
   ['nobody', [], 'free'],
   ['rathole, exactly there', [listener(slot.address, 7)], 'ours'],
+  ['rathole there, on one device only', [{ ...listener(slot.address, 7), device: 'lo' }], 'foreign'],
+  ['rathole there, by IPv6', [listener(`::ffff:${slot.address}`, 7)], 'foreign'],
+  ['rathole, and somebody who cannot be seen', [listener(slot.address, 7), listener(slot.address)], 'unseen'],
   ['another program there', [listener(slot.address, 8)], 'foreign'],
   ['rathole and another program', [listener(slot.address, 7, 8)], 'foreign'],
   ['somebody who cannot be seen', [listener(slot.address)], 'unseen'],

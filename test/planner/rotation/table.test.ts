@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { decide, RULES } from '../../../src/model/rotation/table.ts';
 import type { Action, Situation } from '../../../src/model/rotation.ts';
 import { isAction } from '../../../src/planner/rotation/plan.ts';
 import { decidedRecord, inMotion, settledRecord } from '../../../src/planner/rotation/record.ts';
 import { situationOf } from '../../../src/planner/rotation/situation.ts';
-import { decide, RULES } from '../../../src/planner/rotation/table.ts';
 import { allSituations, NOW, observations, policies } from './situations.ts';
 
 /** What each phase may become, and by which decided phase it goes: time and repetition only move along these. */

@@ -1,12 +1,12 @@
-import type { Decision, RotationFacts, Rule, Situation } from '../../model/rotation.ts';
+import type { Decision, RotationFacts, Rule, Situation } from '../rotation.ts';
 
-/** What was decided and cut off is completed first; only a compromise goes before it. */
+/** What was decided and is not done yet is completed first; only a compromise goes before it. */
 const UNFINISHED: readonly Rule[] = [
   {
     name: 'compromise-unfinished',
     when: { phase: ['compromised'] },
     verdict: 'compromise',
-    reason: 'a compromise was declared and cut off: the revocation is completed before anything else',
+    reason: 'a compromise was declared already: the revocation is completed before anything else',
   },
   {
     name: 'compromise-nothing',
@@ -30,7 +30,7 @@ const UNFINISHED: readonly Rule[] = [
     name: 'finalize-unfinished',
     when: { phase: ['finalizing'] },
     verdict: 'finalize',
-    reason: 'a finalize was decided and cut off: it is completed',
+    reason: 'a finalize was decided already: it is completed',
   },
   {
     name: 'cancel-unfinished-finalize',
@@ -42,13 +42,13 @@ const UNFINISHED: readonly Rule[] = [
     name: 'cancel-unfinished',
     when: { phase: ['cancelling'] },
     verdict: 'cancel',
-    reason: 'a cancel was decided and cut off: it is completed',
+    reason: 'a cancel was decided already: it is completed',
   },
   {
     name: 'issue-unfinished',
     when: { phase: ['issuing'] },
     verdict: 'issue',
-    reason: 'a new generation was decided and cut off: it is completed',
+    reason: 'a new generation was decided already: it is completed',
   },
   {
     name: 'cancel',
@@ -60,7 +60,7 @@ const UNFINISHED: readonly Rule[] = [
     name: 'stage-unfinished',
     when: { phase: ['staging'] },
     verdict: 'stage',
-    reason: 'a staging was decided and cut off: it is completed, its grace starts anew',
+    reason: 'a staging was decided already: it is completed, its grace starts anew',
   },
 ];
 
