@@ -23,3 +23,10 @@ export function formatDuration(seconds: number): string {
   }
   return text;
 }
+
+/** The same to about a hundredth: days and hours, hours and minutes, or less. */
+export function roughDuration(seconds: number): string {
+  const { d, h, m } = SECONDS;
+  const step = seconds >= d ? h : seconds >= h ? m : 1;
+  return formatDuration(Math.floor(seconds / step) * step);
+}

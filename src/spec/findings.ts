@@ -26,9 +26,9 @@ export class Findings {
   readonly #byKey = new Map<string, Finding>();
 
   add(rule: string, { source, range }: Spot, complaint: Complaint): void {
-    const place = source.place(range);
-    const key = `${rule} ${place.file} ${range.start}`;
+    const key = `${rule} ${source.path} ${range.start}`;
     if (this.#byKey.has(key)) return;
+    const place = source.place(range);
     const snippet = complaint.isSecret ? undefined : source.snippet(range);
     this.#byKey.set(key, {
       rule,

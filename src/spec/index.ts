@@ -25,7 +25,7 @@ export function loadSpec(sources: SpecSources): Spec {
     .map((file) => loadPlaybook(file, findings))
     .filter((playbook) => playbook !== undefined);
   const tunnels = playbooks.flatMap((playbook) => viewTunnels(playbook, inventory));
-  applyRules({ isWhole, playbooks, tunnels }, findings);
+  applyRules({ isWhole, playbooks, tunnels, lookAtProgram: sources.lookAtProgram }, findings);
   if (findings.hasErrors) return { findings: findings.list(), inventory };
   // Without an error nothing was missing or taken out: what is right is the whole playbook.
   const right = playbooks.map(

@@ -2,7 +2,14 @@
 export interface SpecSources {
   readonly inventory: InventorySources;
   readonly playbooks: readonly SourceFile[];
+  /** Looks at a program that a playbook names by a path on this machine. */
+  readonly lookAtProgram: (path: string) => ProgramFile;
 }
+
+/** A program as a file: its SHA-256 in 64 hex digits, or why it cannot be read, in the operating system's words. */
+export type ProgramFile =
+  | { readonly kind: 'read'; readonly sha256: string }
+  | { readonly kind: 'unreadable'; readonly why: string };
 
 export interface InventorySources {
   /** What was given with `-i`: a file or a folder. */

@@ -69,9 +69,16 @@ export function sourcesOf(files: ReadonlyMap<string, Uint8Array>): SpecSources {
       isFolder,
       files: hasInventory ? inventory : [fallback, ...inventory],
     },
+    lookAtProgram,
     playbooks: playbooks.length > 0 ? playbooks : [sourceFile('playbook.yaml', Buffer.from(PLAYBOOK))],
   };
 }
+
+/** Every program is the pinned one, except where a case says by the path that it is not there. */
+const lookAtProgram: SpecSources['lookAtProgram'] = (path) =>
+  path.endsWith('missing')
+    ? { kind: 'unreadable', why: 'no such file or directory' }
+    : { kind: 'read', sha256: HASH };
 
 export function sourceFile(path: string, bytes: Uint8Array | string): SourceFile {
   return { path, content: { kind: 'bytes', bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes } };

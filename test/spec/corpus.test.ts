@@ -45,11 +45,11 @@ test('every rule has a case, and every finding a rule', () => {
 });
 
 test('a file that cannot be read and one of 50 MB are findings of the others’ run', () => {
-  const { inventory } = sourcesOf(new Map());
+  const right = sourcesOf(new Map());
   const missing = { path: 'missing.yaml', content: { kind: 'unreadable', why: 'ENOENT' } } as const;
   const large = { path: 'large.yaml', content: { kind: 'too-large', size: 50 * 1024 * 1024 } } as const;
   const broken = sourceFile('playbook.yaml', PLAYBOOK.replace('prune', '').replace('desktop,', 'desktp,'));
-  const { findings } = loadSpec({ inventory, playbooks: [missing, large, broken] });
+  const { findings } = loadSpec({ ...right, playbooks: [missing, large, broken] });
   expect(findings.map(({ file, line, rule }) => `${file}:${line} ${rule}`)).toEqual([
     'large.yaml:1 file-too-large',
     'missing.yaml:1 file-unreadable',
@@ -70,6 +70,19 @@ test.each([
   const { findings } = loadSpec(sourcesOf(new Map([['inventory.yaml', Buffer.from(inventory)]])));
   expect(findings.map((finding) => finding.rule)).toEqual([rule]);
   expect(JSON.stringify(findings)).not.toContain('hunter2');
+});
+
+test('rathole’s own TLS and Noise are refused with the ways that there are', () => {
+  const noise = PLAYBOOK.replace(
+    '    services',
+    '    transport: { type: noise, bind: "0.0.0.0:2333" }\n    services',
+  );
+  expect(loadSpec(textSources(noise)).findings).toEqual([
+    expect.objectContaining({
+      rule: 'wrong-value',
+      remedy: expect.stringMatching(/websocket.*tcp.*Noise are not/),
+    }),
+  ]);
 });
 
 test.each([

@@ -52,6 +52,22 @@ test('a short playbook gets every default', () => {
   });
 });
 
+test('a binary is one of several pinned programs', () => {
+  const sha256 = `{ x86_64: ${'fedcba98'.repeat(8)}, aarch64: ${HASH} }`;
+  const [server] = desiredOf(`
+tunnels:
+  home:
+    hosts: edge
+    domain: tunnel.example.net
+    rathole: { version: 0.5.0, sha256: ${sha256}, binary: ./rathole }
+    services:
+      ssh: { client: desktop, local: 127.0.0.1:22, bind: 127.0.0.1:2222 }
+clients:
+  desktop: {}
+`).servers;
+  expect(server?.rathole).toMatchObject({ sha256: { aarch64: HASH }, binary: 'rathole' });
+});
+
 test('the keys of the contract mean what they say', () => {
   const { servers, clients } = desiredOf(`
 tunnels:
@@ -99,19 +115,6 @@ test('each host of a tunnel is a server with its own domain', () => {
 test.each([
   ['websocket, bind: "127.0.0.1:3000"', { kind: 'websocket', bind: { address: '127.0.0.1', port: 3000 } }],
   ['tcp, bind: "0.0.0.0:2333"', { kind: 'tcp', bind: { address: '0.0.0.0', port: 2333 } }],
-  [
-    'noise, bind: "[::]:2333"',
-    { kind: 'noise', bind: { address: '::', port: 2333 }, pattern: 'Noise_NK_25519_ChaChaPoly_BLAKE2s' },
-  ],
-  [
-    'tls, bind: "0.0.0.0:2333", pkcs12: "/etc/{host}.pfx", pkcs12_password_file: /etc/password',
-    {
-      kind: 'tls',
-      bind: { address: '0.0.0.0', port: 2333 },
-      pkcs12: '/etc/edge.pfx',
-      pkcs12PasswordFile: '/etc/password',
-    },
-  ],
 ])('transport %s', (text, expected) => {
   const playbook = PLAYBOOK.replace('    services:', `    transport: { type: ${text} }\n    services:`);
   expect(desiredOf(playbook).servers[0]?.transport).toEqual(expected);

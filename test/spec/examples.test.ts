@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readInventory, readSource } from '../../src/adapters/workspace.ts';
+import { lookAtProgram } from '../../src/adapters/programs/look.ts';
+import { readInventory, readPlaybooks } from '../../src/adapters/workspace.ts';
 import { loadInventorySpec, loadSpec } from '../../src/spec/index.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -24,8 +25,9 @@ test('every playbook has its inventory, and every inventory is tried', () => {
 describe.each(Object.entries(INVENTORY_OF))('playbooks/%s', (playbook, inventory) => {
   test('validates without a warning', async () => {
     const sources = {
+      lookAtProgram,
       inventory: await readInventory(join(ROOT, 'inventories', inventory)),
-      playbooks: [await readSource(join(ROOT, 'playbooks', playbook))],
+      playbooks: await readPlaybooks([join(ROOT, 'playbooks', playbook)]),
     };
     const { findings, desired } = loadSpec(sources);
     expect(findings).toEqual([]);

@@ -44,6 +44,21 @@ test.each([
   expect(expandHostPattern(pattern)).toEqual({ names });
 });
 
+test('groups that share groups that share groups have a tree that ends', () => {
+  const levels = Array.from({ length: 40 }, (_, at) =>
+    ['a', 'b'].map((side) => `${side}${at}: { children: { a${at + 1}: , b${at + 1}: } }`).join('\n'),
+  );
+  const { findings, inventory } = loadInventorySpec(
+    textSources(PLAYBOOK, `${levels.join('\n')}\na40: { hosts: { edge: } }\n`).inventory,
+  );
+  expect(findings).toEqual([]);
+  const lines = renderGraph(inventory).split('\n');
+  expect(lines.length).toBeLessThan(11_000);
+  for (const { name } of inventory.groups)
+    expect(lines.some((line) => line.endsWith(`@${name}:`))).toBe(true);
+  expect(lines.filter((line) => line.endsWith('(above)'))).not.toEqual([]);
+});
+
 test('connections come from the variables that Ansible uses', () => {
   const { desired, findings } = loadSpec(
     textSources(

@@ -1,7 +1,7 @@
 import schema from '../../../schemas/playbook.schema.json' with { type: 'json' };
 import { parseDuration } from '../duration.ts';
 
-const { tunnel, rotation, client, transportWebsocket, transportNoise } = schema.$defs;
+const { tunnel, rotation, client, transportWebsocket } = schema.$defs;
 
 /** What a playbook leaves out, as the schema documents it. */
 export const DEFAULTS = {
@@ -9,7 +9,6 @@ export const DEFAULTS = {
   heartbeatInterval: tunnel.properties.heartbeat_interval.default,
   prune: tunnel.properties.prune.default,
   websocketBind: transportWebsocket.properties.bind.default,
-  noisePattern: transportNoise.properties.pattern.default,
   maxAge: rotation.properties.max_age.default,
   grace: rotation.properties.grace.default,
   atMost: rotation.properties.at_most.default,

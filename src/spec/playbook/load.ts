@@ -1,9 +1,10 @@
+import { PLAN_FILE } from '../../model/plan.ts';
 import type { Findings } from '../findings.ts';
 import { checkSchema } from '../schema/check.ts';
 import { Source } from '../source.ts';
 import type { SourceFile } from '../sources.ts';
 import { readText } from '../text.ts';
-import type { Located } from '../yaml/located.ts';
+import { entriesAt, type Located } from '../yaml/located.ts';
 import { parseYaml } from '../yaml/parse.ts';
 import type { Playbook } from './source.ts';
 
@@ -28,6 +29,7 @@ export function loadPlaybook(file: SourceFile, findings: Findings): LoadedPlaybo
     if (findings.size === before) refuseEmpty(file.path, findings);
     return undefined;
   }
+  if (refusePlan(root, findings)) return undefined;
   const right = checkSchema('playbook', root, findings);
   return { path: file.path, root, right: isDraft(right) ? right : {} };
 }
@@ -35,6 +37,21 @@ export function loadPlaybook(file: SourceFile, findings: Findings): LoadedPlaybo
 /** What the schema check lets through has the schema's shape. */
 function isDraft(value: unknown): value is Draft<Playbook> {
   return typeof value === 'object' && value !== null;
+}
+
+/** What `plan` wrote is taken for a playbook easily; its keys would only be unknown here. */
+function refusePlan(root: Located, findings: Findings): boolean {
+  const entries = entriesAt(root, []);
+  const kind = entries.get('kind')?.value;
+  const isFile = kind?.kind === 'scalar' && kind.value === PLAN_FILE;
+  if (!isFile && !(entries.has('hosts') && entries.has('format'))) return false;
+  findings.add('plan-as-playbook', root, {
+    message: isFile ? 'this is a plan file, not a playbook' : 'this is a printed plan, not a playbook',
+    remedy: isFile
+      ? '`reconcile apply FILE` takes it, alone and without -i'
+      : 'give the playbooks; `reconcile plan --out FILE` writes a plan that `apply` takes',
+  });
+  return true;
 }
 
 function refuseEmpty(path: string, findings: Findings): void {

@@ -65,7 +65,7 @@ function resolveTunnel(
     domain: fillIn(tunnel.domain, host).text,
     formerDomains: (tunnel.former_domains ?? []).map((domain) => fillIn(domain, host).text),
     tls: resolveTls(tunnel.tls, host),
-    transport: resolveTransport(tunnel.transport ?? { type: 'websocket' }, host),
+    transport: resolveTransport(tunnel.transport ?? { type: 'websocket' }),
     rathole: resolveRathole(tunnel.rathole, path),
     heartbeatInterval: seconds(tunnel.heartbeat_interval ?? DEFAULTS.heartbeatInterval),
     services,
@@ -80,23 +80,12 @@ function resolveTls(tls: TlsSource | undefined, host: InventoryHost): DesiredTls
   return { mode: 'files', certificate: fillIn(tls.certificate, host).text, key: fillIn(tls.key, host).text };
 }
 
-function resolveTransport(transport: TransportSource, host: InventoryHost): Transport {
+function resolveTransport(transport: TransportSource): Transport {
   switch (transport.type) {
     case 'websocket':
       return { kind: 'websocket', bind: addressOf(transport.bind ?? DEFAULTS.websocketBind) };
     case 'tcp':
       return { kind: 'tcp', bind: addressOf(transport.bind) };
-    case 'tls':
-      return {
-        kind: 'tls',
-        bind: addressOf(transport.bind),
-        pkcs12: fillIn(transport.pkcs12, host).text,
-        pkcs12PasswordFile: fillIn(transport.pkcs12_password_file, host).text,
-      };
-    case 'noise': {
-      const pattern = transport.pattern ?? DEFAULTS.noisePattern;
-      return { kind: 'noise', bind: addressOf(transport.bind), pattern };
-    }
   }
 }
 

@@ -14,10 +14,10 @@ export type Tls = TlsSelfSigned | TlsFiles;
  */
 export type ServerPath = string;
 /**
- * How clients reach rathole. By default a websocket behind nginx on port 443; the others listen on a port of their own.
+ * How clients reach rathole. By default a websocket over TLS, behind nginx on port 443; `tcp` listens on a port of its own. rathole's own TLS and Noise are not set up.
  */
 export type TransportSource = Transport & Transport1;
-export type Transport = TransportWebsocket | TransportTcp | TransportTls | TransportNoise;
+export type Transport = TransportWebsocket | TransportTcp;
 /**
  * An IPv4 address, or an IPv6 address in brackets, and a port. Names are not allowed: what is listened on must not depend on DNS.
  */
@@ -43,7 +43,7 @@ export type Endpoint = string;
  */
 export type Cutover = 'blue-green' | 'in-place';
 /**
- * One client. An inventory host of the same name is the same machine.
+ * One client, which joins by its bundle. An inventory host of the same name is the same machine; apply does not set it up either.
  */
 export type ClientSource = {
   poll?: Duration;
@@ -100,7 +100,7 @@ export interface TunnelSource {
   forbid_interruptions?: ('new-connections' | 'live-connections')[];
 }
 /**
- * An authority of our own, made on the host for 10 years, with short-lived certificates; clients trust it by their bundle.
+ * An authority of our own, made on the host for 10 years, with certificates of 90 days; clients trust it by their bundle. An apply in a certificate's last 30 days renews it, so run one at least every 30 days.
  */
 export interface TlsSelfSigned {
   /**
@@ -142,34 +142,8 @@ export interface TransportTcp {
   type: 'tcp';
   bind: SocketAddress;
 }
-/**
- * TLS by rathole itself.
- */
-export interface TransportTls {
-  /**
-   * TLS by rathole itself.
-   */
-  type: 'tls';
-  bind: SocketAddress;
-  pkcs12: ServerPath;
-  pkcs12_password_file: ServerPath;
-}
-/**
- * The Noise protocol; the key pair is made on the host.
- */
-export interface TransportNoise {
-  /**
-   * The Noise protocol.
-   */
-  type: 'noise';
-  bind: SocketAddress;
-  /**
-   * The Noise pattern.
-   */
-  pattern?: string;
-}
 export interface Transport1 {
-  type: 'websocket' | 'tcp' | 'tls' | 'noise';
+  type: 'websocket' | 'tcp';
 }
 /**
  * Which rathole program runs on the server and on the clients.
@@ -180,7 +154,7 @@ export interface RatholeSource {
    */
   version: string;
   /**
-   * The SHA-256 of the program: one, or a mapping from architecture (as `uname -m` says it) to hash.
+   * The SHA-256 of the rathole program itself, not of the release's zip file: one, or a mapping from architecture (as `uname -m` says it: x86_64, aarch64, armv7l, armv6l, i686 or riscv64) to hash. One alone is that of `binary`, or else of the release for x86_64. i686 and riscv64 have no release: they need `binary`.
    */
   sha256:
     | string
@@ -188,7 +162,7 @@ export interface RatholeSource {
         [k: string]: Sha256;
       };
   /**
-   * The program on this machine, relative to this file. Without it the release is downloaded here.
+   * The program on this machine, relative to this file. Of several pinned hashes it stands for the one that it has; the programs of the others, and all without it, are downloaded from their release.
    */
   binary?: string;
 }

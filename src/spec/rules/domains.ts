@@ -94,7 +94,7 @@ function forEachTemplate(
 }
 
 function templatesOf({ right, at }: TunnelView): readonly Template[] {
-  const { domain, former_domains, tls, transport } = right;
+  const { domain, former_domains, tls } = right;
   const found: Template[] = [];
   const add = (kind: Template['kind'], text: string | undefined, spot: Spot): void => {
     if (text !== undefined) found.push({ kind, text, spot });
@@ -105,10 +105,6 @@ function templatesOf({ right, at }: TunnelView): readonly Template[] {
   if (tls?.mode === 'files') {
     add('path', tls.certificate, at('tls', 'certificate'));
     add('path', tls.key, at('tls', 'key'));
-  }
-  if (transport?.type === 'tls') {
-    add('path', transport.pkcs12, at('transport', 'pkcs12'));
-    add('path', transport.pkcs12_password_file, at('transport', 'pkcs12_password_file'));
   }
   return found;
 }

@@ -39,18 +39,15 @@ export const hostShared: Rule = {
   check: ({ tunnels }, complain) => {
     const owners = new Map<string, string>();
     for (const { name, hosts, at } of tunnels) {
-      for (const host of hosts) {
-        const owner = owners.get(host.name);
-        if (owner === undefined) owners.set(host.name, name);
-        else if (owner !== name) {
-          const remedy = `leave it out here (!${host.name}), or move the services into "${owner}"`;
-          complain(at('hosts'), {
-            message: `the host already has the tunnel "${owner}"`,
-            found: show(host.name),
-            remedy,
-          });
-        }
-      }
+      const shared = hosts.find((host) => (owners.get(host.name) ?? name) !== name);
+      for (const host of hosts) if (!owners.has(host.name)) owners.set(host.name, name);
+      if (shared === undefined) continue;
+      const owner = owners.get(shared.name);
+      complain(at('hosts'), {
+        message: `the host already has the tunnel "${owner}"`,
+        found: show(shared.name),
+        remedy: `leave it out here (!${shared.name}), or move the services into "${owner}"`,
+      });
     }
   },
 };

@@ -3,6 +3,7 @@ import { clientDiffers, clientUndeclared, clientUnused } from './clients.ts';
 import { badDomain, badPath, domainShared, variableUnknown } from './domains.ts';
 import { hostPattern, hostShared, hostsNone, hostUnknown, tunnelTwice } from './hosts.ts';
 import { portClash, portReserved, slotAddress, slotClash, websocketPublic } from './ports.ts';
+import { programHash, programUnreadable } from './programs.ts';
 import { graceTooShort, ratholeNameClash, rotationForbidden, warnTooEarly } from './rotation.ts';
 import type { Rule, RuleInput } from './rule.ts';
 
@@ -17,6 +18,8 @@ export const RULES: readonly Rule[] = [
   badDomain,
   badPath,
   domainShared,
+  programUnreadable,
+  programHash,
   clientUndeclared,
   clientUnused,
   clientDiffers,

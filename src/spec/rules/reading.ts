@@ -17,6 +17,7 @@ export const READING_RULES: Readonly<Record<string, string>> = {
   'yaml-several-documents': 'One file is one document: of several, all but one would be dropped in silence.',
   'yaml-too-deep': 'Nothing here needs deep nesting, and parsers fail on it.',
   'yaml-empty': 'An empty file is most likely the wrong one.',
+  'plan-as-playbook': 'What `reconcile plan` wrote is no playbook, though it is easily given as one.',
   'unknown-key': 'A misspelt key would be dropped in silence.',
   'missing-key': 'The key is needed and has no default.',
   'wrong-type': 'Nothing is converted: 0.5 is a number, "0.5" a text.',

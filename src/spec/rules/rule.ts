@@ -1,6 +1,7 @@
 import type { Complaint, Spot } from '../findings.ts';
 import type { LoadedPlaybook } from '../playbook/load.ts';
 import type { TunnelView } from '../playbook/view.ts';
+import type { SpecSources } from '../sources.ts';
 
 /** A rule between keys: something that no single value shows. */
 export interface Rule {
@@ -15,6 +16,7 @@ export interface RuleInput {
   /** Whether all of the inventory could be read: otherwise a missing host says nothing. */
   readonly isWhole: boolean;
   readonly playbooks: readonly LoadedPlaybook[];
+  readonly lookAtProgram: SpecSources['lookAtProgram'];
   /** The tunnels of all playbooks. */
   readonly tunnels: readonly TunnelView[];
 }

@@ -41,7 +41,7 @@ export function complaintAbout(error: SchemaError, found: string, findings: Find
     case 'type':
       return wrongType(error, found);
     case 'enum':
-      return wrongValue(error.data, (error.params['allowedValues'] as unknown[]).map(String), suggest);
+      return wrongValue(error, suggest);
     case 'pattern':
     case 'format':
       return {
@@ -109,9 +109,10 @@ function remedyForType(expected: string, data: unknown, found: string): string {
   return expected === 'object' ? 'write keys and values: { key: value }' : 'write a single text';
 }
 
-function wrongValue(value: unknown, allowed: readonly string[], suggest: Suggest): Complaint {
-  const near = suggest(value, allowed);
-  const all = `write one of: ${allowed.join(', ')}`;
+function wrongValue(error: SchemaError, suggest: Suggest): Complaint {
+  const allowed = (error.params['allowedValues'] as unknown[]).map(String);
+  const near = suggest(error.data, allowed);
+  const all = annotation(error, 'x-remedy') ?? `write one of: ${allowed.join(', ')}`;
   return {
     message: 'the value is not one of those allowed',
     remedy: near ? `did you mean "${near}"? ${all}` : all,

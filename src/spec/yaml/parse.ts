@@ -35,7 +35,7 @@ export function parseYaml(source: Source, version: YamlVersion, findings: Findin
     logLevel: 'silent',
     customTags: (tags) => tags.flatMap((tag) => (version === '1.1' ? asAnsibleReads(tag) : [tag])),
   });
-  const documents = [...composer.compose(tokens, true, source.text.length)];
+  const documents = withoutTraces(() => [...composer.compose(tokens, true, source.text.length)]);
   const [first, second] = documents.filter((item): item is Document.Parsed => isDocument(item));
   if (complainAbout(documents, source, findings)) return undefined;
   if (second) {
@@ -52,6 +52,17 @@ export function parseYaml(source: Source, version: YamlVersion, findings: Findin
   }
   const root = first?.contents ? convert(first.contents, source, findings) : undefined;
   return root?.kind === 'scalar' && root.value === null ? undefined : root;
+}
+
+/** The library makes an error for each odd character, and each would note where in the program: 20 s for a megabyte. */
+function withoutTraces<T>(work: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** What the library's YAML 1.1 takes for booleans and numbers, Ansible's does not always: y, n and 1e3 are texts. */
