@@ -1,3 +1,4 @@
+import { KEYS } from '../artifacts/paths.ts';
 import type { ObservedFile } from '../model/observed.ts';
 import type { Fact } from './fact.ts';
 import { parseFiles } from './files-parse.ts';
@@ -33,9 +34,15 @@ const TEXTS = {
     '/var/lib/reconcile/state.json',
     '/var/lib/reconcile/pull/*/config',
   ],
-  own: ['/var/lib/reconcile/journal', '/var/lib/reconcile/pull/*/sync.conf'],
+  own: [
+    '/var/lib/reconcile/journal',
+    '/var/lib/reconcile/pull/*/sync.conf',
+    '/var/lib/reconcile/rotation/*/*.template',
+  ],
   plain: [
+    '/var/lib/reconcile/clients/*/settings',
     '/etc/nginx/reconcile/*.conf',
+    '/etc/nginx/reconcile/slots/*.conf',
     '/etc/nginx/conf.d/reconcile*.conf',
     '/etc/nginx/modules-enabled/*reconcile*.conf',
     '/etc/systemd/system/rathole*.service',
@@ -43,6 +50,8 @@ const TEXTS = {
     '/etc/systemd/system/reconcile*.service',
     '/etc/systemd/system/reconcile*.timer',
     '/etc/sysctl.d/60-reconcile.conf',
+    '/var/lib/reconcile/rotation/settings',
+    '/var/lib/reconcile/rotation/*/policy',
   ],
 };
 
@@ -62,42 +71,56 @@ export const files: Fact<Readonly<Record<string, ObservedFile>>> = {
     IFS= read -r salt </var/lib/reconcile/salt || :
     case $salt in *[!0-9a-f]* | '') unreadable 'the salt in /var/lib/reconcile/salt is not hexadecimal'; return ;; esac
   fi
-  set --
-${Object.entries(TEXTS).map(collect).join('\n')}
+  texts=$(
+${Object.entries(TEXTS).map(list).join('\n')}
+    printf 'form=key\\n'
+    [ -z "$salt" ] || for file in ${KEYS}/*.k*; do
+      if [ -f "$file" ] && [ ! -h "$file" ] && [ -r "$file" ]; then printf '%s\\n' "$file"; fi
+    done
+  )
   printf 'texts\\n'
-  if [ -n "$salt" ]; then redact collect "$@" | fingerprints | redact print "$@"
-  else redact print "$@" </dev/null; fi || unreadable 'a text changed while it was read'`,
+  { key_fingerprints=$({
+    [ -z "$salt" ] || printf '%s\\n' "$texts" | redact collect | fingerprints
+    printf '%s\\n' "$texts"
+  } | redact print 4>&1 >&3) || unreadable 'a text changed while it was read'; } 3>&1`,
   parse: parseFiles,
 };
 
-/** Shell that adds the readable files of one form to the arguments; empty ones have no line to be noticed by. */
-function collect([form, patterns]: [string, readonly string[]]): string {
-  return `  set -- "$@" form=${form}
-  for file in ${patterns.join(' ')}; do
-    [ ! -f "$file" ] || [ -h "$file" ] || [ ! -r "$file" ] || [ ! -s "$file" ] || set -- "$@" "$file"
-  done`;
+/** Shell that prints a form and its readable files, a line each; empty ones have no line to be noticed by. */
+function list([form, patterns]: [string, readonly string[]]): string {
+  return `    printf 'form=${form}\\n'
+    for file in ${patterns.join(' ')}; do
+      case $file in *'
+'*) continue ;; esac
+      [ ! -f "$file" ] || [ -h "$file" ] || [ ! -r "$file" ] || [ ! -s "$file" ] || printf '%s\\n' "$file"
+    done`;
 }
 
 /** Functions that the fact above calls. */
 export const FILES_FUNCTIONS = `
-redact() { # collect|print [form=FORM FILE...]...
-  redact_mode=$1
-  shift
-  awk -v mode="$redact_mode" '${REDACT_AWK}
-  ' "$@"
+redact() { # collect|print: see REDACT_AWK
+  awk -v mode="$1" '${REDACT_AWK}
+  '
 }
 
-fingerprints() { # secrets on stdin, a line each: prints SHA-256 of salt, secret and line break, seven by one process
-  # The texts reach sha256sum by way of pipes: never an argument, the environment or a file.
-  while IFS= read -r s3; do
-    IFS= read -r s4 || s4=''
-    IFS= read -r s5 || s5=''
-    IFS= read -r s6 || s6=''
-    IFS= read -r s7 || s7=''
-    IFS= read -r s8 || s8=''
-    IFS= read -r s9 || s9=''
-    sha256sum /proc/self/fd/3 /proc/self/fd/4 /proc/self/fd/5 /proc/self/fd/6 /proc/self/fd/7 \\
-      /proc/self/fd/8 /proc/self/fd/9 3<<S3 4<<S4 5<<S5 6<<S6 7<<S7 8<<S8 9<<S9
+fingerprints() { # secrets on stdin, a line each: prints SHA-256 of salt, secret and line break, a line each
+  while IFS= read -r s3; do hold; done
+}
+
+hold() { # [PIPE...]: seven secrets more, the first of them in s3; the innermost process hashes what all of them hold
+  # The texts reach sha256sum by way of pipes: never an argument, the environment or a file. A shell knows seven
+  # descriptors to hold them, so each seven have a process; that costs a tenth of starting sha256sum for them.
+  IFS= read -r s4 || s4=''
+  IFS= read -r s5 || s5=''
+  IFS= read -r s6 || s6=''
+  IFS= read -r s7 || s7=''
+  IFS= read -r s8 || s8=''
+  IFS= read -r s9 || s9=''
+  (
+    read -r pid _ </proc/self/stat
+    for held in 3 4 5 6 7 8 9; do set -- "$@" "/proc/$pid/fd/$held"; done
+    if [ $# -lt 140 ] && IFS= read -r s3; then hold "$@"; else sha256sum "$@"; fi
+  ) 3<<S3 4<<S4 5<<S5 6<<S6 7<<S7 8<<S8 9<<S9
 $salt$s3
 S3
 $salt$s4
@@ -112,5 +135,4 @@ $salt$s8
 S8
 $salt$s9
 S9
-  done
 }`;

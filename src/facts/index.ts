@@ -8,7 +8,9 @@ import { architecture, clock, missingPrograms, os, root, socketKill, sysctls } f
 import { NGINX_FUNCTIONS, nginx } from './nginx.ts';
 import { packages } from './packages.ts';
 import { type Answers, read, readFact } from './parse.ts';
+import { PULLS_FUNCTIONS, pulls } from './pulls.ts';
 import { rathole } from './rathole.ts';
+import { rotations } from './rotation.ts';
 import { assemble } from './script.ts';
 import { connections, listeners } from './sockets.ts';
 import { units } from './units.ts';
@@ -36,13 +38,15 @@ const TABLE: Table = {
   users,
   listeners,
   connections,
+  pulls,
+  rotations,
 };
 
 const ROWS = Object.entries(TABLE) as readonly [keyof Facts, Fact<unknown>][];
 
 /** The one read-only POSIX sh script of an observation: the same on stdin and as an SSH forced command. */
 export const observeScript: string = assemble(
-  [FILES_FUNCTIONS, NGINX_FUNCTIONS],
+  [FILES_FUNCTIONS, NGINX_FUNCTIONS, PULLS_FUNCTIONS],
   ROWS.map(([name, fact]) => [name, fact.shell]),
 );
 

@@ -1,7 +1,7 @@
 /**
  * Reads `nginx -T` (or one configuration file) and prints the directives that matter, a line each: `set NAME VALUE`,
  * `include main|http PATTERN`, `stream FILE`, `module PATH`. What `nginx -t` has to say stands before the first file
- * and comes out as `said TEXT`. Nothing else of the configuration leaves the host: it may hold keys.
+ * and comes out as `said TEXT`, what `nginx -V` has to say as `built TEXT`. Nothing else of the configuration leaves the host: it may hold keys.
  */
 export const NGINX_AWK = `
     function directive(opens,   n, word) {
@@ -26,6 +26,7 @@ export const NGINX_AWK = `
     /^@status / { status = $0; next }
     END { if (status != "") print status }
     /^# configuration file .*:$/ { file = substr($0, 22, length($0) - 22); files++; depth = 0; words = ""; next }
+    dumped && !files && /^(nginx version: |built (by|with) |running with |TLS SNI support |configure arguments:)/ { print "built " $0; next }
     dumped && !files { print "said " $0; next }
     {
       rest = $0

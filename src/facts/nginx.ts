@@ -9,27 +9,26 @@ const TICKS_PER_SECOND = 100;
 const DEFAULTS = { worker_processes: '1', worker_connections: '512' };
 
 export const nginx: Fact<ObservedNginx> = {
-  // `-e stderr` keeps the test's complaints out of nginx's own log. `nginx_user` is for the users fact.
+  // `-e stderr` keeps the test's complaints out of nginx's own log; before 1.19.5 nginx does not know it. `nginx_user`
+  // is for the users fact.
   shell: `
   nginx_user=
   command -v nginx >/dev/null || { absent; return; }
-  built=$(nginx -V 2>&1) || { unreadable "$built"; return; }
-  set -- nginx -T
-  case $built in *nginx/1.1[0-8].* | *nginx/1.[0-9].* | *nginx/1.19.[0-4]*) ;; *) set -- nginx -e stderr -T ;; esac
-  summary=$({ timeout 10 "$@" 2>&1; printf '\\n@status %s\\n' $?; } | nginx_summary -v dumped=1)
+  summary=$(nginx_dump -e stderr)
+  case $summary in *'invalid option: "e"'*) summary=$(nginx_dump) ;; esac
   case $summary in
-    *'@status 0') ;;
     *'@status 124') unreadable 'nginx -T does not come to an end'; return ;;
-    *) [ ! -r /etc/nginx/nginx.conf ] || summary="$summary
+    *'built nginx version: '*'@status 0') ;;
+    *'built nginx version: '*) [ ! -r /etc/nginx/nginx.conf ] || summary="$summary
 $(nginx_summary -v file=/etc/nginx/nginx.conf </etc/nginx/nginx.conf)" ;;
+    *) unreadable "nginx -V ends with \${summary##*@status }"; return ;;
   esac
   printf 'clocks %s %s\\nzone %s\\ncpus %s\\n' "$now" "$uptime" "$zone" "$(nproc)"
-  printf '%s\\n' "$built" | while IFS= read -r line; do printf 'built %s\\n' "$line"; done
-  pid_file=/run/nginx.pid error_log=/var/log/nginx/error.log
-  case $built in *--user=*) nginx_user=\${built#*--user=} nginx_user=\${nginx_user%% *} ;; *) nginx_user=nobody ;; esac
+  pid_file=/run/nginx.pid error_log=/var/log/nginx/error.log nginx_user=nobody
   while IFS= read -r line; do
     case $line in
       '@status '*) line=\${line#@} ;;
+      'built '*' --user='*) nginx_user=\${line#* --user=} nginx_user=\${nginx_user%% *} ;;
       'set pid '*) pid_file=\${line#set pid } ;;
       'set user '*) nginx_user=\${line#set user } ;;
       'set error_log '*) error_log=\${line#set error_log } ;;
@@ -47,6 +46,10 @@ export const NGINX_FUNCTIONS = `
 nginx_summary() { # [-v dumped=1]: what matters of the configuration on stdin
   awk "$@" '${NGINX_AWK}
   '
+}
+
+nginx_dump() { # [-e stderr]: how nginx was built, what it says of its configuration, what matters of that
+  { timeout 10 nginx "$@" -V -T 2>&1; printf '\\n@status %s\\n' $?; } | nginx_summary -v dumped=1
 }
 
 limit_of() { # PID

@@ -1,7 +1,10 @@
+import { BLANKS } from '../artifacts/template.ts';
+
 /**
  * Prints texts with their secrets replaced (`-v mode=print`), or only the secrets, once each and in the order in
- * which they are replaced (`-v mode=collect`): both walk through the texts alike, so the n-th line of fingerprints
- * on stdin belongs to the n-th secret. Arguments: `form=toml|json|own|plain`, then files of that form.
+ * which they are replaced (`-v mode=collect`): both walk through the texts alike, so the n-th fingerprint belongs to
+ * the n-th secret. On stdin, a line each: fingerprints, then `form=toml|json|own|plain|key` and the files of that form.
+ * Of a key, which is a file's first line, only `fingerprint HEX` is printed: to descriptor 4, a pipe.
  *
  * A text is either understood line by line or withheld as a whole: what cannot be told apart from a secret is one.
  */
@@ -19,7 +22,7 @@ export const REDACT_AWK = `
       out = ""
       while (match(text, /[0-9a-fA-F]+/)) {
         before = out substr(text, 1, RSTART - 1)
-        out = before (RLENGTH < 32 || before ~ /sha256[:= ]*$/ ? substr(text, RSTART, RLENGTH) : secret(substr(text, RSTART, RLENGTH)))
+        out = before (RLENGTH < 32 || before ~ /(sha256|client_toml)[:= ]*$/ ? substr(text, RSTART, RLENGTH) : secret(substr(text, RSTART, RLENGTH)))
         text = substr(text, RSTART + RLENGTH)
       }
       return out text
@@ -68,7 +71,7 @@ export const REDACT_AWK = `
       return out
     }
 
-    # One line of a text of ours that somebody may have edited: units, nginx, sysctl.
+    # One line of a text of ours that somebody may have edited: units, nginx, sysctl. The blank of a template is no secret.
     function plain(text,   low, word) {
       if (text ~ /^[ \\t]*map[ \\t]+\\$(http|arg|cookie)_/) in_map = 1
       else if (in_map && text ~ /}/) in_map = 0
@@ -79,7 +82,7 @@ export const REDACT_AWK = `
       low = tolower(text)
       if (low ~ /^[ \\t]*#/ ? match(low, /(token|secret|passw|authorization|bearer|api[-_]?key)[-a-z0-9_]*["'\\'' \\t]*[:=][ \\t]*/) : match(low, /(token|secret|passw|authorization|bearer|api[-_]?key)[-a-z0-9_]*["'\\'']*[:= \\t][ \\t]*/)) {
         word = substr(text, RSTART + RLENGTH)
-        if (word != "" && word !~ /^[$\\/{(;]/ && word !~ /^(on|off|yes|no|true|false)[; \\t]*$/) return masked(substr(text, 1, RSTART + RLENGTH - 1)) secret(word)
+        if (word != "" && word != "= \\"${BLANKS.token}\\"" && word !~ /^[$\\/{(;]/ && word !~ /^(on|off|yes|no|true|false)[; \\t]*$/) return masked(substr(text, 1, RSTART + RLENGTH - 1)) secret(word)
       }
       return masked(text)
     }
@@ -93,8 +96,8 @@ export const REDACT_AWK = `
       unsure = 0; in_map = 0
       for (i = 1; i <= n; i++) if (index(line[i], "{{")) return "holds what looks like a placeholder"
       if (bytes > 1048576) return "is longer than 1 MiB"
-      if (path_form == "plain" && line[1] !~ /reconcile/) return "was not made by reconcile"
-      if (path_form == "json") {
+      if (form == "plain" && line[1] !~ /reconcile/) return "was not made by reconcile"
+      if (form == "json") {
         all = line[1]
         for (i = 2; i <= n; i++) all = all "\\n" line[i]
         all = json(all)
@@ -103,14 +106,15 @@ export const REDACT_AWK = `
         return ""
       }
       for (i = 1; i <= n; i++) {
-        line[i] = path_form == "toml" ? toml(line[i]) : plain(line[i])
+        line[i] = form == "toml" ? toml(line[i]) : plain(line[i])
         if (unsure) return "line " i " is in a form that could hide a token"
       }
       return ""
     }
 
-    function finish(   i, why) {
-      if (path == "") return
+    function show(path,   i, why) {
+      read(path)
+      if (form == "key") { why = secret(line[1]); if (mode == "print") print "fingerprint " substr(why, 15, length(why) - 16) >"/dev/fd/4"; return }
       why = redact()
       if (mode == "collect") return
       print "text " path
@@ -119,7 +123,13 @@ export const REDACT_AWK = `
       print "bytes " bytes
     }
 
-    BEGIN { if (mode == "print") while ((getline one < "/dev/stdin") > 0) known[++fingerprints] = substr(one, 1, 8) }
-    FNR == 1 { finish(); path = FILENAME; path_form = form; n = 0; bytes = 0 }
-    { bytes += length($0) + 1; if (bytes <= 1048576) line[++n] = $0 }
-    END { finish() }`;
+    function read(path,   got, one) {
+      n = bytes = 0; line[1] = ""
+      while ((got = (getline one <path)) > 0) { bytes += length(one) + 1; if (bytes <= 1048576) line[++n] = one }
+      close(path)
+      if (got < 0) exit 1
+    }
+
+    /^form=/ { form = substr($0, 6); next }
+    /^\\// { show($0); next }
+    { known[++fingerprints] = substr($0, 1, 8) }`;

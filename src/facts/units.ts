@@ -1,17 +1,15 @@
 import type { ObservedUnit } from '../model/observed.ts';
 import { type Clocks, clocks, type Fact, number, sinceBoot, tagged } from './fact.ts';
 
-/** By full name, so that a unit that does not run is seen too; the patterns find the loaded ones of other origin. */
-const UNITS = [
-  'nginx.service',
-  'rathole-server.service',
-  'reconcile-finalize.service',
-  'reconcile-finalize.timer',
-  'reconcile-sync.service',
-  'reconcile-sync.timer',
-  "'rathole*.service'",
-  "'reconcile-*'",
-];
+/**
+ * By full name, so that one that does not run is seen too. The first exists nowhere: systemd looks into its folders
+ * again for a name that it does not know, and only then tells of a new drop-in that it needs a reload.
+ */
+const UNITS = ['reconcile-unknown.service', 'nginx.service', 'rathole-server.service'];
+/** Asked for by name if they are there: systemd takes as long for a unit without a file as for one that runs. */
+const UNIT_FILES = ['rathole*.service', 'reconcile-*.service', 'reconcile-*.timer'];
+/** The loaded ones of other origin. */
+const PATTERNS = ["'rathole*.service'", "'reconcile-*'"];
 
 const PROPERTIES = [
   'Id',
@@ -29,7 +27,11 @@ export const units: Fact<Readonly<Record<string, ObservedUnit>>> = {
   // The rathole fact uses `running` too. /proc/PID/exe is what runs, whatever lies at that path by now; of a script
   // it is the interpreter, and the script is its first argument.
   shell: `
-  shown=$(timeout 10 systemctl show --property=${PROPERTIES.join(',')} ${UNITS.join(' ')} 2>&1) ||
+  set -- ${UNITS.join(' ')} ${PATTERNS.join(' ')}
+  for file in ${UNIT_FILES.map((name) => `/etc/systemd/system/${name}`).join(' ')}; do
+    case $file in *@.* | */rathole-server.service) ;; *) [ ! -e "$file" ] || set -- "$@" "\${file##*/}" ;; esac
+  done
+  shown=$(timeout 10 systemctl show --property=${PROPERTIES.join(',')} -- "$@" 2>&1) ||
     { unreadable "$shown"; return; }
   printf 'clocks %s %s\\n%s\\n' "$now" "$uptime" "$shown"
   set --

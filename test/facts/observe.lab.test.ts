@@ -102,6 +102,27 @@ test('a file that even root cannot read is unreadable, not absent', async () => 
   expect(files['/etc/rathole/server.toml']).not.toHaveProperty('text');
 });
 
+test('records of rotation are read as they stand; one that makes no sense is unreadable, never absent', async () => {
+  expect((await observe('edge')).rotations).toEqual({ kind: 'absent' });
+  const folder = '/var/lib/reconcile/rotation';
+  await edge().must(`cd /var/lib/reconcile && mkdir -p rotation/ssh rotation/dns rotation/fresh
+    echo 'staged 7 8 8 1795226000 1795226900 1794621200' >rotation/ssh/record
+    echo 'gone 0 0 3 0 0 -' >rotation/dns/record`);
+  expect(there((await observe('edge')).rotations)).toEqual({
+    dns: { phase: 'gone', current: 0, next: 0, highest: 3, stagedAt: 0, finalizeAt: 0, rotatedAt: undefined },
+    ssh: {
+      ...{ phase: 'staged', current: 7, next: 8, highest: 8 },
+      ...{ stagedAt: 1_795_226_000, finalizeAt: 1_795_226_900, rotatedAt: 1_794_621_200 },
+    },
+  });
+  await edge().must(`: >${folder}/fresh/record`);
+  expect((await observe('edge')).rotations).toMatchObject({
+    kind: 'unreadable',
+    why: expect.stringContaining('the record of fresh makes no sense'),
+  });
+  await edge().must(`rm ${folder}/fresh/record`);
+});
+
 test('units are seen as they run, and as they would be loaded', async () => {
   await edge().must(`install -d /usr/local/lib/reconcile/bin; cp /bin/sleep /usr/local/lib/reconcile/bin/rathole-0.5.0-0123456789ab
     printf '#!/bin/sh\\necho "rathole 0.4.8"\\n' >/usr/local/bin/rathole; chmod 755 /usr/local/bin/rathole`);

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
+import { clientTemplate } from '../../src/artifacts/client-toml.ts';
 import { httpConfig } from '../../src/artifacts/nginx-http.ts';
 import { streamConfig, streamInclude } from '../../src/artifacts/nginx-stream.ts';
-import { serverFragment, serverHead } from '../../src/artifacts/server-toml.ts';
+import { keyMap } from '../../src/artifacts/pull/key-map.ts';
+import { foldService, foldTimer } from '../../src/artifacts/pull/seen.ts';
+import { clientSettings } from '../../src/artifacts/pull/settings.ts';
+import { policyFile, settingsFile } from '../../src/artifacts/rotation-files.ts';
+import { serverFragment, serverHead, serverTemplate } from '../../src/artifacts/server-toml.ts';
 import { serverUnit } from '../../src/artifacts/server-unit.ts';
 import { sysctlFile } from '../../src/artifacts/sysctls.ts';
 import type { DesiredServer, DesiredService } from '../../src/model/desired.ts';
@@ -48,16 +53,29 @@ test.each([
   ['plain', httpConfig({ ...server, tls: { mode: 'files', certificate: '/etc/c.pem', key: '/etc/k.pem' } })],
   [
     'plain',
-    streamConfig([
-      { ...service, generation: 1 },
-      { ...service, name: 'dns', protocol: 'udp', generation: 2 },
-    ]),
+    streamConfig(
+      [
+        { ...service, generation: 1 },
+        { ...service, name: 'dns', protocol: 'udp', generation: 2 },
+      ],
+      { visitors: 145 },
+    ),
   ],
   ['plain', streamInclude()],
+  ['plain', keyMap([{ client: 'desktop', number: 1 }])],
+  ['plain', settingsFile(server.rotation, 'www-data')],
+  ['plain', clientSettings({ poll: 300, server: 'https://tunnel.example.org' })],
+  ['plain', foldService()],
+  ['plain', foldTimer()],
+  ['own', `client_toml = ${'ab'.repeat(32)}\n# reconcile sha256 ${'cd'.repeat(32)}\n`],
   ['plain', serverUnit(server, 'ab'.repeat(32))],
   ['plain', sysctlFile()],
+  ['plain', policyFile(service, server.rotation)],
+  ['own', serverTemplate(service)],
+  ['own', clientTemplate(service)],
+  ['own', clientTemplate({ ...service, cutover: 'in-place' })],
 ])('a text of our own loses its tokens and nothing else (%s %#)', (form, template) => {
-  const onHost = template.replaceAll(/\{\{token [^{}]*\}\}/g, TOKEN);
-  const shown = template.replaceAll(/\{\{token [^{}]*\}\}/g, print(TOKEN));
+  const onHost = template.replaceAll(/\{\{(?:token|key) [^{}]*\}\}/g, TOKEN);
+  const shown = template.replaceAll(/\{\{(?:token|key) [^{}]*\}\}/g, print(TOKEN));
   expect(`${redact(form, onHost)}\n`).toBe(shown);
 });

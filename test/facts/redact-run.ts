@@ -23,9 +23,9 @@ export function redact(form: string, text: string, circumstances: Circumstances 
   const folder = mkdtempSync(join(tmpdir(), 'reconcile-redact-'));
   const file = join(folder, 'text');
   writeFileSync(file, text);
-  const run = salted
-    ? `redact collect form=${form} ${file} | fingerprints | redact print form=${form} ${file}`
-    : `redact print form=${form} ${file} </dev/null`;
+  const list = `printf '%s\\n' form=${form} ${file}`;
+  const collect = salted ? `${list} | redact collect | fingerprints; ` : '';
+  const run = `{ ${collect}${list}; } | redact print`;
   try {
     const said = execFileSync(shell, ['-s'], {
       input: `${FILES_FUNCTIONS}\nsalt=${SALT}\n${run}\n`,
