@@ -1,14 +1,14 @@
 import type { DesiredService, SocketAddress } from '../model/desired.ts';
 
 /** Even generations listen in the first network, odd ones in the second. */
-const NETWORKS = ['127.77', '127.78'] as const;
+export const SLOT_NETWORKS = ['127.77', '127.78'] as const;
 /** Below 1024, so that no unprivileged process can sit on an empty slot. */
-const PORT = 1019;
+export const SLOT_PORT = 1019;
 
 /** Where rathole binds a generation of the service with this public port, for nginx to find. */
 export function slotAddress(publicPort: number, generation: number): SocketAddress {
-  const network = NETWORKS[generation % 2 === 0 ? 0 : 1];
-  return { address: `${network}.${publicPort >> 8}.${publicPort & 255}`, port: PORT };
+  const network = SLOT_NETWORKS[generation % 2 === 0 ? 0 : 1];
+  return { address: `${network}.${publicPort >> 8}.${publicPort & 255}`, port: SLOT_PORT };
 }
 
 /** rathole's name for a generation. In place there is one name for all of them. */

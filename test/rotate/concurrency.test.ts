@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { expect, test, vi } from 'vitest';
+import { FakeTunnel } from './tunnel.ts';
+
+vi.setConfig({ testTimeout: 300_000 });
+
+const ROUNDS = 6;
+const APPLIES = 2;
+
+/** Two applies and the timer, all at the same moment. */
+const RUNS = [
+  ...Array.from({ length: APPLIES }, () => ['--actor', 'apply', 'due', 'ssh']),
+  ['--actor', 'timer', 'continue'],
+];
+
+test('runs at one moment stage once and finalize once, and each is in the audit log once', async () => {
+  const tunnel = new FakeTunnel({ max_age: 1_000_000 });
+  const { host } = tunnel;
+  for (let round = 0; round < ROUNDS; round++) {
+    tunnel.outdate();
+    await together(tunnel);
+    expect(host.record('ssh').phase).toBe('staged');
+    tunnel.poll();
+    tunnel.settle();
+    await together(tunnel);
+    tunnel.poll();
+    tunnel.expectGenerations([8 + round]);
+  }
+  const entries = host
+    .read('log/audit.jsonl')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const expected = Array.from({ length: ROUNDS }, (_, round) =>
+    ['stage', 'finalize'].map((operation) => [operation, 8 + round]),
+  ).flat();
+  expect(entries.map(({ operation, generation }) => [operation, generation])).toEqual(expected);
+  expect(entries.map(({ sequence }) => sequence)).toEqual(expected.map((_, at) => at + 1));
+  expect(host.has('etc/pending-tokens.json')).toBe(false);
+  host.remove();
+});
+
+test('a run that gets no lock in time says so and does nothing', async () => {
+  const tunnel = new FakeTunnel({});
+  const { host } = tunnel;
+  const holder = host.holdLock();
+  await once(holder.stdout, 'data');
+  const { status, stderr } = host.run('rotate', 'ssh');
+  holder.kill();
+  expect([status, stderr]).toEqual([75, 'rotate: another run has held the lock for 10 s\n']);
+  expect(host.record('ssh').phase).toBe('steady');
+  host.remove();
+});
+
+async function together({ host }: FakeTunnel): Promise<void> {
+  const runs = RUNS.map((words) => host.start(...words));
+  const codes = await Promise.all(runs.map((run) => once(run, 'exit')));
+  expect(codes.map(([code]) => code)).toEqual(RUNS.map(() => 0));
+}

@@ -1,0 +1,296 @@
+import { execFileSync } from 'node:child_process';
+import { utimesSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { isMarked } from '../../src/artifacts/marker.ts';
+import { rotateScript } from '../../src/artifacts/rotate/program.ts';
+import { DRAIN_SECONDS } from '../../src/model/rotation/operations.ts';
+import { faultAt } from './fault.ts';
+import { listener, type Policy, RotateHost, slot } from './host.ts';
+import { FakeTunnel } from './tunnel.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const SCRIPT = rotateScript();
+
+describe("the host's program", () => {
+  test('is clean by shellcheck as POSIX sh', () => {
+    execFileSync('shellcheck', ['--shell=sh', '-'], { input: SCRIPT });
+  });
+
+  test('says who made it', () => {
+    expect(isMarked(SCRIPT)).toBe(true);
+  });
+});
+
+describe.each([['dash'], ['bash'], ['busybox sh']])('in %s', (shell) => {
+  let host: RotateHost;
+  beforeEach(() => {
+    host = new RotateHost(shell.split(' '));
+  });
+  afterEach(() => host.remove());
+  const lines = (...words: readonly string[]) =>
+    host
+      .run(...words)
+      .stdout.trimEnd()
+      .split('\n');
+  const settle = () => utimesSync(host.path('etc/server.toml'), 1e9, 1e9);
+
+  test('stages, finalizes by proof, and ends what it armed', () => {
+    host.enroll('ssh');
+    expect(lines('due')).toEqual([expect.stringMatching(/^ssh stage overdue 7 8 \d+$/)]);
+    expect(Object.keys(host.tokens('etc/server.toml'))).toEqual(['ssh.g7', 'ssh.g8']);
+    expect(host.tokens('state/pull/pc/client.toml')).toEqual(host.tokens('etc/server.toml'));
+    expect(host.read('state/pull/pc/sync.conf')).toMatch(/^finalize_at = \d+$/m);
+    const pending = JSON.parse(host.read('etc/pending-tokens.json'));
+    const { stagedAt, finalizeAt } = host.record('ssh');
+    expect(pending).toEqual({
+      generated: expect.stringMatching(/Z$/),
+      finalize_at: expect.stringMatching(/Z$/),
+      tokens: { 'ssh.g8': host.tokens('etc/server.toml')['ssh.g8'] },
+      services: { ssh: { generation: 8, staged_at: stagedAt, finalize_at: finalizeAt } },
+    });
+    settle();
+    expect(lines('continue')).toEqual([expect.stringMatching(/^ssh wait grace 7 8 \d+$/)]);
+    host.write('fakes/listening', listener(slot(2222, 7)) + listener(slot(2222, 8)));
+    host.write('fakes/answering', `${slot(2222, 8)}\n`);
+    expect(lines('continue')).toEqual(['ssh finalize verified 8 0 0']);
+    expect(host.read('fakes/listening')).toBe(listener(slot(2222, 8)));
+    expect(Object.keys(host.tokens('etc/server.toml'))).toEqual(['ssh.g8']);
+    expect(host.list('state/fragments/server')).toEqual(['00-head.toml', '50-ssh.g8.toml']);
+    expect(host.has('etc/pending-tokens.json')).toBe(false);
+    expect(host.read('fakes/probes')).toBe(`telnet://${slot(2222, 8)}\n`);
+    expect(lines('due')).toEqual(['ssh nothing fresh 8 0 0']);
+  });
+});
+
+describe('what it decides and prints', () => {
+  let tunnel: FakeTunnel;
+  const start = (policy: Partial<Policy> = {}) => {
+    tunnel = new FakeTunnel(policy);
+    return tunnel;
+  };
+  afterEach(() => tunnel.host.remove());
+  const audited = () =>
+    tunnel.host
+      .read('log/audit.jsonl')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+
+  test('a straggler is held, and that is in the audit log once', () => {
+    const { host } = start({ grace: 0 });
+    tunnel.run('rotate', 'ssh');
+    for (let round = 0; round < 3; round++)
+      expect(tunnel.run('continue').stdout).toMatch(/^ssh hold straggler-held 7 8 \d+\n$/);
+    expect(audited().map(({ operation, outcome }) => [operation, outcome])).toEqual([
+      ['stage', 'ok'],
+      ['straggler-held', 'held'],
+    ]);
+    tunnel.poll();
+    expect(tunnel.run('--actor', 'timer', 'continue').stdout).toBe('ssh finalize verified 8 0 0\n');
+    expect(audited().at(-1)).toMatchObject({ sequence: 3, actor: 'timer', target: 'ssh', generation: 8 });
+    expect(host.list('etc/backups')).not.toEqual([]);
+  });
+
+  test.each(['blue-green', 'in-place'] as const)('%s: a straggler is visited, not each second', (cutover) => {
+    const { host } = start({ grace: 0, cutover });
+    tunnel.run('rotate', 'ssh');
+    for (let round = 0; round < 3; round++) tunnel.run('verify');
+    expect(host.read('fakes/probes').trim().split('\n')).toHaveLength(3);
+    for (let round = 0; round < 3; round++) tunnel.run('continue');
+    expect(host.read('fakes/probes').trim().split('\n')).toHaveLength(4);
+  });
+
+  test.each([
+    ['blue-green', slot(2222, 7), 'offline'],
+    ['in-place', '192.0.2.1:2222', 'switch-offline'],
+  ] as const)(
+    '%s: a listener that is left of a client that is gone holds nothing',
+    (cutover, where, rule) => {
+      const { host } = start({ grace: 0, cutover });
+      tunnel.run('rotate', 'ssh');
+      host.write('fakes/answering', '');
+      host.write('fakes/deserted', `${where}\n`);
+      expect(tunnel.run('continue').stdout).toBe(`ssh finalize ${rule} 8 0 0\n`);
+      expect(audited().map(({ operation }) => operation)).toEqual(['stage', 'finalize']);
+    },
+  );
+
+  test('a straggler whose target is down is one all the same', () => {
+    const { host } = start({ grace: 0 });
+    tunnel.run('rotate', 'ssh');
+    host.write('fakes/answering', '');
+    expect(tunnel.run('continue').stdout).toMatch(/^ssh hold straggler-held 7 8 \d+\n$/);
+  });
+
+  test('a listener whose client does not answer is no proof, and is not asked each second', () => {
+    const { host } = start();
+    tunnel.run('rotate', 'ssh');
+    tunnel.poll();
+    host.write('fakes/answering', `${slot(2222, 7)}\n`);
+    for (let round = 0; round < 3; round++)
+      expect(tunnel.run('continue').stdout).toMatch(/^ssh wait grace 7 8 \d+\n$/);
+    expect(host.read('fakes/probes').trim().split('\n')).toHaveLength(2);
+  });
+
+  test('where neither generation answers, the target is down: verified, and said so', () => {
+    const { host } = start();
+    tunnel.run('rotate', 'ssh');
+    tunnel.poll();
+    host.write('fakes/answering', '');
+    expect(tunnel.run('continue').stdout).toBe('ssh finalize verified 8 0 0\n');
+    expect(audited().at(-1).detail).toContain('the target behind the client is down');
+  });
+
+  test('in place the switch moves by one grace as long as a connected client was not told', () => {
+    start({ cutover: 'in-place', grace: 0 });
+    tunnel.run('rotate', 'ssh');
+    expect(tunnel.run('continue').stdout).toMatch(/^ssh postpone switch-held 7 8 \d+\n$/);
+    tunnel.poll();
+    expect(tunnel.run('continue').stdout).toBe('ssh finalize switch 8 0 0\n');
+  });
+
+  test.each([
+    ['another answer', 200, 'sync.conf', false],
+    ['another answer', 304, 'client.toml', false],
+    ['that one', 403, 'sync.conf', false],
+    ['that one', 200, 'client.toml', false],
+    ['that one', 200, 'sync.conf', true],
+    ['that one', 304, 'sync.conf', true],
+  ])('in place, %s seen with status %i of %s: told %s', (which, status, file, told) => {
+    const { host } = start({ cutover: 'in-place', grace: 0 });
+    tunnel.run('rotate', 'ssh');
+    const tag = which === 'that one' ? tunnel.tag : '1-1';
+    host.write('state/seen', `other 1 ${file} ${status} ${tunnel.tag} 5\npc 1 ${file} ${status} ${tag} 5\n`);
+    expect(tunnel.run('verify').stdout).toMatch(told ? / finalize switch / : / postpone switch-held /);
+  });
+
+  test('no more than at_most are staged, the oldest tokens first', () => {
+    const { host } = start();
+    host.enroll('old', { port: 2223 }, 'steady 4 0 4 0 0 500');
+    host.enroll('unknown', { port: 2224 }, 'steady 4 0 4 0 0 -');
+    expect(tunnel.run('due').stdout).toMatch(
+      /^unknown stage unknown-age 4 5 \d+\nold stage overdue 4 5 \d+\nssh wait full 7 0 0\n$/,
+    );
+  });
+
+  test('continue stages nothing, and verify does nothing at all', () => {
+    const { host } = start();
+    const before = host.snapshot();
+    expect(tunnel.run('continue').stdout).toBe('');
+    expect(tunnel.run('continue', 'ssh').stdout).toBe('ssh wait overdue 7 0 0\n');
+    expect(tunnel.run('verify').stdout).toBe('ssh stage overdue 7 0 0\n');
+    expect(host.snapshot()).toEqual(before);
+  });
+
+  test('another listener at the next slot refuses, with an exit status of its own', () => {
+    const { host } = start();
+    host.write('fakes/listening', listener(slot(2222, 8), 99));
+    expect(tunnel.run('rotate', 'ssh')).toMatchObject({
+      status: 3,
+      stdout: 'ssh refuse slot-foreign 7 0 0\n',
+    });
+    expect(tunnel.run('cancel', 'ssh')).toMatchObject({
+      status: 3,
+      stdout: 'ssh refuse nothing-staged 7 0 0\n',
+    });
+    expect(host.record('ssh').phase).toBe('steady');
+  });
+
+  test('nginx that takes no configuration stops a finalize before server.toml, but no revocation', () => {
+    const { host } = start({ protocol: 'udp' });
+    tunnel.run('rotate', 'ssh');
+    tunnel.poll();
+    host.write('fakes/nginx-broken', '');
+    expect(tunnel.run('continue').status).toBe(1);
+    expect(Object.keys(host.tokens('etc/server.toml'))).toEqual(['ssh.g7', 'ssh.g8']);
+    expect(tunnel.run('compromised', 'ssh').status).toBe(1);
+    expect(Object.keys(host.tokens('etc/server.toml'))).toEqual(['ssh.g10']);
+    expect(host.record('ssh')).toMatchObject({ phase: 'steady', current: 10 });
+  });
+
+  test('a record that makes no sense stops everything before anything is touched', () => {
+    const { host } = start();
+    host.write('state/rotation/ssh/record', 'steady 7\n');
+    const before = host.snapshot();
+    const { status, stderr } = tunnel.run('rotate');
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining(`look at ${host.path('state/rotation/ssh')}`),
+    ]);
+    expect(host.snapshot()).toEqual(before);
+  });
+
+  test('backups go by number and by age, and the last one stays', () => {
+    const { host } = start();
+    const backup = (at: number) => `etc/backups/server.toml.20200101_0000${String(at).padStart(2, '0')}`;
+    for (let at = 0; at < 55; at++) host.write(backup(at), 'old');
+    utimesSync(host.path(backup(54)), 1e9, 1e9);
+    tunnel.run('rotate', 'ssh');
+    const left = host.list('etc/backups').filter((name) => !name.startsWith('.'));
+    expect(left).toHaveLength(49);
+    expect(left.at(-1)).toMatch(/^server\.toml\.202[1-9]/);
+    for (const name of left) utimesSync(host.path(`etc/backups/${name}`), 1e9, 1e9);
+    tunnel.run('cancel', 'ssh');
+    expect(host.list('etc/backups').filter((name) => !name.startsWith('.'))).toHaveLength(1);
+  });
+
+  test('wait prints what changes and how long it still waits, and ends when nothing is in motion', () => {
+    start();
+    tunnel.run('rotate', 'ssh');
+    expect(tunnel.host.run('wait', '1', 'ssh').stdout).toMatch(/^ssh wait [a-z]+ 7 8 \d+\n- 1\n/);
+    tunnel.poll();
+    tunnel.settle();
+    expect(tunnel.host.run('wait', '60', 'ssh')).toMatchObject({
+      status: 0,
+      stdout: 'ssh finalize verified 8 0 0\n',
+    });
+  });
+
+  test.each([
+    [[]],
+    [['bogus']],
+    [['wait']],
+    [['wait', 'soon']],
+    [['--actor', 'a "b"', 'due']],
+    [['due', 'nobody']],
+  ])('%j is a mistake', (words) => {
+    start();
+    expect(tunnel.host.run(...words)).toMatchObject({ status: 2, stdout: '' });
+  });
+});
+
+describe("the listener of a slot that is given up is ended before its generation goes, if it is rathole's", () => {
+  let host: RotateHost;
+  beforeEach(() => {
+    host = new RotateHost();
+    host.enroll('ssh');
+    host.enroll('web', { port: 8080 });
+    host.run('rotate');
+  });
+  afterEach(() => host.remove());
+
+  test('cancelled: the new one, of the services that are meant', () => {
+    const [ssh, web] = [2222, 8080].map((port) => listener(slot(port, 7)) + listener(slot(port, 8)));
+    host.write('fakes/listening', `${ssh}${web}`);
+    expect(host.run('cancel', 'web').stdout).toBe('web cancel cancel 7 0 0\n');
+    expect(host.read('fakes/listening')).toBe(`${ssh}${listener(slot(8080, 7))}`);
+    expect(host.list('state/fragments/server')).toContain('50-web.g7.toml');
+  });
+
+  test('also that of a client who came while this ran', () => {
+    host.write('fakes/comes', listener(slot(8080, 8)));
+    host.write('rotate', faultAt(host.script, 'drain', 'before', 'cat "$FAKES/comes" >"$FAKES/listening"'));
+    expect(host.run('cancel', 'web').stdout).toBe('web cancel cancel 7 0 0\n');
+    expect(host.read('fakes/listening')).toBe('');
+  });
+
+  test("another program's is left alone, and nobody is waited for", () => {
+    const listening = `${listener(slot(2222, 7))}${listener(slot(2222, 8), 66)}`;
+    host.write('fakes/listening', listening);
+    const begin = performance.now();
+    expect(host.run('cancel', 'ssh').stdout).toBe('ssh cancel cancel 7 0 0\n');
+    expect(performance.now() - begin).toBeLessThan(DRAIN_SECONDS * 1000);
+    expect(host.read('fakes/listening')).toBe(listening);
+  });
+});
