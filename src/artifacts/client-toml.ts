@@ -1,10 +1,8 @@
 import { formatAddress } from '../codec/address.ts';
-import { tokenPlaceholder } from '../codec/placeholder.ts';
 import { type TomlTable, writeToml } from '../codec/toml.ts';
 import type { DesiredServer, DesiredService } from '../model/desired.ts';
 import { MARKER_LINE } from './marker.ts';
-import { UnsupportedTransport } from './server-toml.ts';
-import { ratholeName } from './slot.ts';
+import { type GenerationTexts, generationTexts, templateTexts } from './template.ts';
 
 /** The client gives up on a silent server after this many seconds more than the time between two heartbeats. */
 const HEARTBEAT_SLACK = 10;
@@ -31,10 +29,18 @@ export function clientHead(server: DesiredServer): string {
 
 /** One generation of one service as its client knows it, with its token's placeholder. */
 export function clientFragment(service: DesiredService, generation: number): string {
-  const name = ratholeName(service, generation);
+  return clientTable(service, generationTexts(service, generation));
+}
+
+/** The same of any generation: the host fills it in when it makes one. */
+export function clientTemplate(service: DesiredService): string {
+  return clientTable(service, templateTexts(service));
+}
+
+function clientTable(service: DesiredService, { name, token }: GenerationTexts): string {
   const table = {
     type: service.protocol,
-    token: tokenPlaceholder(service.name, generation),
+    token,
     local_addr: formatAddress({ address: service.local.host, port: service.local.port }),
     ...(service.nodelay === undefined ? {} : { nodelay: service.nodelay }),
     ...(service.retryInterval === undefined ? {} : { retry_interval: service.retryInterval }),
@@ -56,8 +62,5 @@ function clientTransport(server: DesiredServer): TomlTable {
       };
     case 'tcp':
       return { type: 'tcp' };
-    case 'tls':
-    case 'noise':
-      throw new UnsupportedTransport(server.transport.kind);
   }
 }

@@ -3,6 +3,7 @@ import { nginxWord } from '../codec/nginx.ts';
 import type { DesiredServer } from '../model/desired.ts';
 import { MARKER_LINE } from './marker.ts';
 import { TLS } from './paths.ts';
+import { DECOY_ANSWER, decoyLocation, type PullPaths, pullHttp, pullLocations } from './pull/nginx.ts';
 
 /** A GET that asks for a websocket is the tunnel; whatever else comes is a visitor, and gets the decoy. */
 const TUNNEL_MAP = `
@@ -20,11 +21,12 @@ const SECURITY_HEADERS = `    add_header X-Content-Type-Options nosniff always;
     add_header Cache-Control no-store always;
 `;
 
-/** What http includes: the redirect, the decoy, and the tunnel where the transport is websocket. */
-export function httpConfig(server: DesiredServer): string {
+/** What http includes: the redirect, the decoy, what clients pull, and the tunnel where the transport is websocket. */
+export function httpConfig(server: DesiredServer, pull?: PullPaths): string {
   const names = [server.domain, ...server.formerDomains].map(nginxWord).join(' ');
   const tunnel = server.transport.kind === 'websocket';
-  return `${MARKER_LINE}${tunnel ? TUNNEL_MAP : ''}
+  return `${MARKER_LINE}
+${pullHttp(pull)}${tunnel ? TUNNEL_MAP : ''}
 server {
     listen 80;
     listen [::]:80;
@@ -49,9 +51,11 @@ ${strictTransport(server)}${SECURITY_HEADERS}
     }
 
     location / {
-        return 200 '{"status":"ok"}\\n';
+        ${DECOY_ANSWER}
     }
-${tunnel ? tunnelLocations(server) : ''}}
+
+${indented(decoyLocation())}
+${indented(pullLocations(pull))}${tunnel ? tunnelLocations(server) : ''}}
 `;
 }
 
@@ -67,7 +71,7 @@ function tunnelLocations(server: DesiredServer): string {
         if ($reconcile_tunnel) {
             return 418;
         }
-        return 200 '{"status":"ok"}\\n';
+        ${DECOY_ANSWER}
     }
 
     location @reconcile_tunnel {
@@ -83,6 +87,8 @@ function tunnelLocations(server: DesiredServer): string {
     }
 `;
 }
+
+const indented = (text: string) => text.replaceAll(/^(?=.)/gm, '    ');
 
 function certificate(server: DesiredServer): string {
   const files =

@@ -5,7 +5,7 @@ import { type TomlTable, writeToml } from '../codec/toml.ts';
 import type { DesiredServer, DesiredService, Transport } from '../model/desired.ts';
 import { MARKER_LINE } from './marker.ts';
 import { type ServiceComment, writeComment } from './service-comment.ts';
-import { ratholeBind, ratholeName } from './slot.ts';
+import { BLANKS, type GenerationTexts, generationTexts, templateTexts } from './template.ts';
 
 /** What server.toml begins with: all but the services. A change here restarts every service inside rathole. */
 export function serverHead(server: DesiredServer): string {
@@ -23,21 +23,30 @@ export function serverHead(server: DesiredServer): string {
 
 /** One generation of one service, with its token's placeholder. */
 export function serverFragment(service: DesiredService, generation: number): string {
-  const name = ratholeName(service, generation);
+  return serverTable(service, generationTexts(service, generation));
+}
+
+/** The same of any generation: the host fills it in when it makes one. */
+export function serverTemplate(service: DesiredService): string {
+  // JSON writes a number without quotes.
+  return serverTable(service, templateTexts(service)).replace(`"${BLANKS.generation}"`, BLANKS.generation);
+}
+
+function serverTable(service: DesiredService, texts: GenerationTexts): string {
   const table = {
     type: service.protocol,
-    token: tokenPlaceholder(service.name, generation),
-    bind_addr: formatAddress(ratholeBind(service, generation)),
+    token: texts.token,
+    bind_addr: texts.address,
     ...(service.nodelay === undefined ? {} : { nodelay: service.nodelay }),
   };
   const comment = writeComment({
     service: service.name,
-    generation,
+    generation: texts.generation,
     client: service.client,
     bind: formatAddress(service.bind),
     cutover: service.cutover,
   });
-  return `\n${comment}${writeToml({ server: { services: { [name]: table } } })}`;
+  return `\n${comment}${writeToml({ server: { services: { [texts.name]: table } } })}`;
 }
 
 /** A generation that no playbook describes, as server.toml has it, so that it can be kept. */
@@ -62,13 +71,5 @@ function serverTransport(transport: Transport): TomlTable {
       return { type: 'websocket', websocket: { tls: false } };
     case 'tcp':
       return { type: 'tcp' };
-    case 'tls':
-    case 'noise':
-      throw new UnsupportedTransport(transport.kind);
   }
-}
-
-/** The transports that are declared but cannot be set up. */
-export class UnsupportedTransport extends Error {
-  override readonly name = 'UnsupportedTransport';
 }

@@ -15,7 +15,9 @@ export interface ServiceComment {
 
 const PREFIX = '# reconcile: ';
 
-export function writeComment(comment: ServiceComment): string {
+export function writeComment(
+  comment: Omit<ServiceComment, 'generation'> & { readonly generation: number | string },
+): string {
   // TOML forbids this one control character in a comment, and JSON does not escape it.
   return `${PREFIX}${JSON.stringify(comment).replaceAll('\u007f', '\\u007f')}\n`;
 }

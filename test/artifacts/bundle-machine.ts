@@ -8,6 +8,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,6 +27,8 @@ export interface Machine {
   files(): Readonly<Record<string, string>>;
   /** How the stand-ins were called since the last look. */
   calls(): readonly string[];
+  /** It has only this one of the downloaders from now on, which trusts the authority in that file. */
+  downloadsWith(tool: 'curl' | 'wget', caFile: string): void;
   remove(): void;
 }
 
@@ -39,16 +42,16 @@ export function makeMachine({ systemd }: { readonly systemd: boolean }): Machine
     chmodSync(join(bin, name), 0o755);
   };
   writeFileSync(log, '');
-  for (const name of ['systemctl', 'useradd', 'chgrp']) stand(name, `echo "${name} $*" >>${log}`);
+  for (const name of ['systemctl', 'useradd', 'userdel', 'chgrp']) stand(name, `echo "${name} $*" >>${log}`);
   stand('id', `case $* in -u) echo 0 ;; *) grep -q useradd ${log} ;; esac`);
   stand('uname', 'case $* in -m) echo x86_64 ;; *) echo machine ;; esac');
   let read = 0;
+  let env: NodeJS.ProcessEnv = { PATH: `${bin}:${process.env['PATH']}` };
   return {
     prefix,
     run: (shell, script, ...args) => {
       const file = join(folder, 'bundle');
       writeFileSync(file, script, { mode: 0o600 });
-      const env = { PATH: `${bin}:${process.env['PATH']}` };
       const [program = '', ...before] = shell;
       return new Promise((resolve) => {
         execFile(program, [...before, file, ...args], { env }, (error, stdout, stderr) => {
@@ -62,6 +65,17 @@ export function makeMachine({ systemd }: { readonly systemd: boolean }): Machine
       const fresh = all.slice(read);
       read = all.length;
       return fresh;
+    },
+    downloadsWith: (tool, caFile) => {
+      const path = join(folder, 'path');
+      mkdirSync(path);
+      for (const name of readdirSync('/usr/bin')) {
+        if (name === tool || !['curl', 'wget'].includes(name))
+          symlinkSync(`/usr/bin/${name}`, join(path, name));
+      }
+      const settings = join(folder, 'wgetrc');
+      writeFileSync(settings, `ca_certificate = ${caFile}\n`);
+      env = { PATH: `${bin}:${path}`, CURL_CA_BUNDLE: caFile, WGETRC: settings };
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -3,14 +3,18 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { zipSync } from 'fflate';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Bundle, bundleScript, keyPlaceholder } from '../../src/artifacts/bundle/bundle.ts';
 import { heredoc } from '../../src/artifacts/bundle/heredoc.ts';
 import { clientUnits, tickSeconds } from '../../src/artifacts/bundle/units.ts';
 import { makeAuthority } from '../sync/support/certificates.ts';
 import { clientToml, KEY, NEXT_KEY, syncConf } from '../sync/support/files.ts';
-import { gives, type Hostile, startHostile } from '../sync/support/hostile.ts';
+import { type Answer, gives, type Hostile, says, startHostile } from '../sync/support/hostile.ts';
 import { type Machine, makeMachine } from './bundle-machine.ts';
+
+// A test is up to three whole installations, each some hundred processes.
+vi.setConfig({ testTimeout: 30_000 });
 
 const PROGRAM = '#!/bin/sh\necho rathole\n';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -125,8 +129,15 @@ describe.each(SHELLS)('the installer under %j', (shell) => {
     machine.calls();
     expect((await machine.run(shell, bundle, '--uninstall')).status).toBe(0);
     expect(Object.keys(machine.files())).toEqual(['/etc/rathole/server.toml']);
-    expect(machine.calls().join('\n')).toMatch(/disable --now reconcile-sync@home-edge1.timer/);
-    expect((await machine.run(shell, bundle, '--uninstall')).status).toBe(0);
+    const calls = machine.calls().join('\n');
+    expect(calls).toMatch(/disable --now reconcile-sync@home-edge1.timer/);
+    expect(calls).toMatch(/reset-failed rathole-client@home-edge1/);
+    expect(calls, 'the user owns what is left').not.toContain('userdel');
+    rmSync(other);
+    const { status, output } = await machine.run(shell, bundle, '--uninstall');
+    expect(status).toBe(0);
+    expect(output).toMatch(/removed \/etc\/rathole\/home-edge1[\s\S]*removed the user rathole/);
+    expect(machine.calls()).toContain('userdel rathole');
   });
 
   test('shows what it would do without a key and without doing it', async () => {
@@ -193,6 +204,55 @@ describe('the installer', () => {
     const none = await machine.run(['dash'], bundleFor(machine.prefix, { programs: [arm] }));
     expect(none).toEqual({ status: 1, output: expect.stringContaining('no rathole for 0.5.0 x86_64') });
     expect(Object.keys(machine.files()).filter((path) => path.includes('/bin/'))).toEqual([]);
+  });
+
+  describe.each(['curl', 'wget'] as const)('with %s', (tool) => {
+    const fetched = (url: string): Partial<Bundle> => ({
+      servers: [{ name: 'home-edge1', url: server.url, authority: caText, ratholeVersion: '0.5.0' }],
+      programs: [
+        {
+          ...{ version: '0.5.0', architecture: 'x86_64', sha256: sha256(PROGRAM) },
+          source: { kind: 'fetched', url },
+        },
+      ],
+    });
+    const zip = () => zipSync({ rathole: Buffer.from(PROGRAM), LICENSE: Buffer.from('free\n') });
+    const bytes =
+      (body: Uint8Array): Answer =>
+      (_, response) =>
+        response.end(body);
+    const programs = () => Object.keys(machine.files()).filter((path) => path.includes('/bin/'));
+    beforeEach(() => {
+      machine = makeMachine({ systemd: true });
+      machine.downloadsWith(tool, join(folder, 'ca.pem'));
+      server.asked.length = 0;
+    });
+
+    test.each([
+      ['a release file', 'rathole.zip', zip],
+      ['a bare program', 'rathole', () => Buffer.from(PROGRAM)],
+    ])('fetches rathole once where it is not embedded: %s', async (_what, name, body) => {
+      server.answers = { ...server.answers, [name]: bytes(body()) };
+      const bundle = bundleFor(machine.prefix, fetched(`${server.url}/v0.5.0/${name}`));
+      const { status, output } = await machine.run(['dash'], bundle);
+      expect(status, output).toBe(0);
+      expect(programs()).toEqual([PROGRAM_PATH]);
+      expect(machine.files()[PROGRAM_PATH]).toMatch(/^755 \S+\n#!\/bin\/sh\necho rathole\n$/);
+      expect(await machine.run(['dash'], bundle)).toEqual({ status: 0, output: '' });
+      expect(server.asked.filter(({ path }) => path.endsWith(name))).toHaveLength(1);
+    });
+
+    test.each<[string, Answer]>([
+      ['another program', bytes(Buffer.from('#!/bin/sh\necho other\n'))],
+      ['another program in a zip', bytes(zipSync({ rathole: Buffer.from('other') }))],
+      ['a zip without a program', bytes(zipSync({ README: Buffer.from('other') }))],
+      ['nothing', says(404)],
+    ])('installs nothing when it gets %s', async (_what, answer) => {
+      server.answers = { ...server.answers, 'rathole.zip': answer };
+      const bundle = bundleFor(machine.prefix, fetched(`${server.url}/v0.5.0/rathole.zip`));
+      expect((await machine.run(['dash'], bundle)).status).not.toBe(0);
+      expect(programs().filter((path) => path === PROGRAM_PATH)).toEqual([]);
+    });
   });
 
   test('is clean by shellcheck', () => {

@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { keyMap, pullHttp, pullLocations } from '../../src/artifacts/pull/nginx.ts';
-import { PUBLISH } from '../../src/artifacts/pull/seal.ts';
+import { keyMap } from '../../src/artifacts/pull/key-map.ts';
+import { pullHttp, pullLocations } from '../../src/artifacts/pull/nginx.ts';
+import { PUBLISH } from '../../src/artifacts/pull/publish.ts';
 
 describe("nginx's part", () => {
   test('the map denies by default and names keys by placeholders', () => {

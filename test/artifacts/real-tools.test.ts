@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { httpConfig } from '../../src/artifacts/nginx-http.ts';
 import { streamConfig } from '../../src/artifacts/nginx-stream.ts';
 import { programPath } from '../../src/artifacts/paths.ts';
+import { keyMap } from '../../src/artifacts/pull/key-map.ts';
 import { serverUnit } from '../../src/artifacts/server-unit.ts';
 import { nginxWord } from '../../src/codec/nginx.ts';
 import { Unquotable } from '../../src/codec/unquotable.ts';
@@ -44,7 +45,15 @@ afterAll(() => rm(folder, { recursive: true }));
 /** A whole nginx.conf of our two parts, with what this machine must not be asked for moved into the folder. */
 async function writeNginx(http: string, stream: string): Promise<string> {
   const local = (text: string) =>
-    text.replaceAll('/var/log/nginx', folder).replaceAll('/var/lib/reconcile/tls', folder);
+    text.replaceAll(
+      /\/var\/log\/(nginx|reconcile)|\/etc\/nginx\/reconcile|\/var\/lib\/reconcile\/tls/g,
+      folder,
+    );
+  await mkdir(join(folder, 'slots'), { recursive: true });
+  for (const [, name] of stream.matchAll(/slots\/(\S+\.conf);/g)) {
+    await writeFile(join(folder, 'slots', name ?? ''), 'server 127.78.1.1:1019 max_fails=0;\n');
+  }
+  await writeFile(join(folder, 'keys.conf'), keyMap([]));
   await writeFile(join(folder, 'http.conf'), local(http));
   await writeFile(join(folder, 'stream.conf'), local(stream));
   const main = `load_module /usr/lib/nginx/modules/ngx_stream_module.so;
@@ -75,7 +84,10 @@ describe("nginx -t takes the texts as Debian's nginx reads them", () => {
   ])('%s', async (_, wanted, services) => {
     const config = await writeNginx(
       httpConfig(wanted),
-      streamConfig(services.map((each) => ({ ...each, generation: 1 }))),
+      streamConfig(
+        services.map((each) => ({ ...each, generation: 1 })),
+        { visitors: 145 },
+      ),
     );
     const { exitCode, stderr } = await execa('nginx', ['-t', '-c', config, '-e', 'stderr'], {
       reject: false,
@@ -102,7 +114,7 @@ describe('what nginx serves', () => {
       .replaceAll(/^ *listen \[::\].*\n/gm, '')
       .replace('listen 80;', `listen ${host}:${ports.http};`)
       .replace('listen 443 ssl', `listen ${host}:${ports.https} ssl`);
-    stop = await startNginx(await writeNginx(http, streamConfig([])));
+    stop = await startNginx(await writeNginx(http, streamConfig([], { visitors: 145 })));
   });
   afterAll(() => stop());
 

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { isMarked } from '../../src/artifacts/marker.ts';
-import { PUBLISH } from '../../src/artifacts/pull/seal.ts';
 import { syncScript } from '../../src/artifacts/sync/script.ts';
 
 const SCRIPT = syncScript();
@@ -9,7 +8,6 @@ const SCRIPT = syncScript();
 describe('the sync step', () => {
   test('is clean by shellcheck as POSIX sh', () => {
     execFileSync('shellcheck', ['--shell=sh', '-'], { input: SCRIPT });
-    execFileSync('shellcheck', ['--shell=sh', '-'], { input: PUBLISH });
   });
 
   test.each([['dash'], ['bash'], ['busybox', 'ash']])('is read by %s %s', (shell, ...more) => {

@@ -3,6 +3,8 @@ import { clientFragment, clientHead } from '../../src/artifacts/client-toml.ts';
 import { isMarked } from '../../src/artifacts/marker.ts';
 import { httpConfig } from '../../src/artifacts/nginx-http.ts';
 import { streamConfig, streamInclude } from '../../src/artifacts/nginx-stream.ts';
+import { keyMap } from '../../src/artifacts/pull/key-map.ts';
+import { foldService, foldTimer } from '../../src/artifacts/pull/seen.ts';
 import { serverFragment, serverHead } from '../../src/artifacts/server-toml.ts';
 import { serverUnit } from '../../src/artifacts/server-unit.ts';
 import { readComment, writeComment } from '../../src/artifacts/service-comment.ts';
@@ -39,13 +41,22 @@ const TEXTS: Readonly<Record<string, string>> = {
   'reconcile.conf': httpConfig(server()),
   'reconcile-files.conf': httpConfig(files),
   'reconcile-tcp.conf': httpConfig(tcp),
-  'stream.conf': streamConfig([
-    { ...DNS, generation: 2 },
-    { ...SSH, generation: 1 },
-  ]),
+  'stream.conf': streamConfig(
+    [
+      { ...DNS, generation: 2 },
+      { ...SSH, generation: 1 },
+    ],
+    { visitors: 145 },
+  ),
   '90-reconcile-stream.conf': streamInclude(),
   'rathole-server.service': serverUnit(server(), SHA),
   '60-reconcile.conf': sysctlFile(),
+  'keys.conf': keyMap([
+    { client: 'attic', number: 1 },
+    { client: 'desktop', number: 3 },
+  ]),
+  'reconcile-fold.service': foldService(),
+  'reconcile-fold.timer': foldTimer(),
 };
 
 test.each(Object.entries(TEXTS))('%s is as it was', async (name, text) => {

@@ -101,6 +101,14 @@ make_user() {
   say 'made the user rathole'
 }
 
+# As long as there are files of other origin in rathole's folder, so is their user.
+remove_user() {
+  [ ! -d "$prefix/etc/rathole" ] || return 0
+  id rathole >/dev/null 2>&1 || return 0
+  if command -v userdel >/dev/null 2>&1; then userdel rathole; else deluser rathole; fi || return 0
+  say 'removed the user rathole'
+}
+
 # The folder's group is every new file's, so the sync step needs no power to change owners.
 make_folder() {
   if [ ! -d "$prefix/etc/rathole" ]; then
@@ -161,6 +169,8 @@ stop_server() {
     systemctl --quiet disable --now "reconcile-sync@$1.timer" "rathole-client@$1.path" "rathole-client@$1.service" \
       2>/dev/null || :
     systemctl --quiet stop "reconcile-sync@$1.service" "reconcile-first-sync@$1.service" 2>/dev/null || :
+    systemctl --quiet reset-failed "rathole-client@$1.*" "reconcile-sync@$1.*" "reconcile-first-sync@$1.service" \
+      2>/dev/null || :
   elif [ -s "$prefix/etc/rathole/$1/.keep" ]; then
     kill "$(cat "$prefix/etc/rathole/$1/.keep")" 2>/dev/null || :
   fi
@@ -206,6 +216,7 @@ uninstall() {
   for server in $servers; do
     stop_server "$server"
     rm -rf "$prefix/etc/rathole/$server"
+    say "removed /etc/rathole/$server and what ran for it"
   done
   if ls "$prefix"/etc/rathole/*/key >/dev/null 2>&1; then
     say 'kept what other servers of this machine use'
@@ -216,6 +227,8 @@ uninstall() {
   for server in $servers; do rm -f "$prefix$(program_path "$(version_of "$server") $(machine)")"; done
   rmdir "$prefix/usr/local/lib/reconcile/bin" "$prefix/usr/local/lib/reconcile" "$prefix/etc/rathole" 2>/dev/null || :
   if has_systemd; then systemctl daemon-reload; fi
+  remove_user
+  say 'removed the programs, the units and the cron lines of reconcile'
 }
 
 main() {

@@ -1,6 +1,4 @@
-import { nginxWord } from '../../codec/nginx.ts';
-import { MARKER_LINE } from '../marker.ts';
-import { NGINX_FOLDER, STATE } from '../paths.ts';
+import { NGINX_KEYS, PULL, PULL_LOG } from '../paths.ts';
 
 /** What clients can ask for, each with its own ETag. */
 const PULL_FILES = ['client.toml', 'sync.conf', 'config'] as const;
@@ -15,34 +13,13 @@ export interface PullPaths {
   readonly log: string;
 }
 
-const PULL_PATHS: PullPaths = {
-  folder: `${STATE}/pull`,
-  keys: `${NGINX_FOLDER}/keys.conf`,
-  log: '/var/log/reconcile/pull.log',
-};
-
-/** One API key that is served: `number` rises with each successor, and tells them apart in the log. */
-export interface PullKey {
-  readonly client: string;
-  readonly number: number;
-}
+const PULL_PATHS: PullPaths = { folder: PULL, keys: NGINX_KEYS, log: PULL_LOG };
 
 /** The location that answers whatever is not to be answered: all who use it are alike in status, header and body. */
 const DECOY = '@reconcile_decoy';
 
 /** A status of no meaning, for `return` to the decoy. */
 const TO_DECOY = 418;
-
-/** From API keys to clients. The placeholders are filled in on the host; a key that is not listed is nobody's. */
-export function keyMap(keys: readonly PullKey[]): string {
-  const lines = keys.map(
-    ({ client, number }) => `  "{{key ${client} k${number}}}" ${nginxWord(`${client}.k${number}`)};\n`,
-  );
-  return `${MARKER_LINE}map $http_x_api_key $reconcile_key {
-  default "";
-${lines.join('')}}
-`;
-}
 
 /**
  * For nginx's `http` block. A request is some client's only with its key and as GET or HEAD. The limit counts per
@@ -51,12 +28,12 @@ ${lines.join('')}}
 export function pullHttp(paths: PullPaths = PULL_PATHS): string {
   return `include ${paths.keys};
 map "$request_method $reconcile_key" $reconcile_client {
-  default "";
-  "~^(?:GET|HEAD) (?<reconcile_name>[a-z][a-z0-9_-]*)\\.k[0-9]+$" $reconcile_name;
+    default "";
+    "~^(?:GET|HEAD) (?<reconcile_name>[a-z][a-z0-9_-]*)\\.k[0-9]+$" $reconcile_name;
 }
 limit_req_zone $reconcile_client zone=reconcile_pull:10m rate=2r/s;
 log_format reconcile_pull escape=json '{"time":$msec,"client":"$reconcile_client","key":"$reconcile_key",'
-  '"file":"$uri","status":$status,"etag":"$sent_http_etag"}';
+    '"file":"$uri","status":$status,"etag":"$sent_http_etag"}';
 `;
 }
 
@@ -64,15 +41,15 @@ log_format reconcile_pull escape=json '{"time":$msec,"client":"$reconcile_client
 export function pullLocations(paths: PullPaths = PULL_PATHS): string {
   return PULL_FILES.map(
     (file) => `location = /api/v1/${file} {
-  if ($reconcile_client = "") { return ${TO_DECOY}; }
-  error_page 403 404 405 ${TO_DECOY} = ${DECOY};
-  alias ${paths.folder}/$reconcile_client/${file};
-  types { }
-  default_type text/plain;
-  gzip off;
-  limit_req zone=reconcile_pull burst=60 nodelay;
-  limit_req_status 429;
-  access_log ${paths.log} reconcile_pull;
+    if ($reconcile_client = "") { return ${TO_DECOY}; }
+    error_page 403 404 405 ${TO_DECOY} = ${DECOY};
+    alias ${paths.folder}/$reconcile_client/${file};
+    types { }
+    default_type text/plain;
+    gzip off;
+    limit_req zone=reconcile_pull burst=60 nodelay;
+    limit_req_status 429;
+    access_log ${paths.log} reconcile_pull;
 }
 `,
   ).join('');
@@ -84,7 +61,7 @@ export const DECOY_ANSWER = String.raw`return 200 '{"status":"ok"}\n';`;
 /** For the same `server` block, whose headers and type it has in common with all other paths. */
 export function decoyLocation(): string {
   return `location ${DECOY} {
-  ${DECOY_ANSWER}
+    ${DECOY_ANSWER}
 }
 `;
 }

@@ -11,14 +11,8 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { httpConfig } from '../../../src/artifacts/nginx-http.ts';
-import {
-  decoyLocation,
-  keyMap,
-  type PullKey,
-  type PullPaths,
-  pullHttp,
-  pullLocations,
-} from '../../../src/artifacts/pull/nginx.ts';
+import { keyMap, type PullKey } from '../../../src/artifacts/pull/key-map.ts';
+import type { PullPaths } from '../../../src/artifacts/pull/nginx.ts';
 import type { DesiredServer } from '../../../src/model/desired.ts';
 import type { Leaf } from './certificates.ts';
 
@@ -101,13 +95,12 @@ function writeKeys(paths: PullPaths, keys: Keys): void {
 
 /** The generated http configuration, with its ports and certificate in places of our own. */
 function serverConfig(paths: PullPaths, leaf: Leaf, port: number, httpPort: number): string {
-  return `${pullHttp(paths)}${httpConfig(SERVER)}`
+  return httpConfig(SERVER, paths)
     .replace('listen 80;', `listen 127.0.0.1:${httpPort};`)
     .replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
     .replaceAll(/listen \[::\].*\n/g, '')
     .replace(/ssl_certificate .*;/, `ssl_certificate ${leaf.certFile};`)
-    .replace(/ssl_certificate_key .*;/, `ssl_certificate_key ${leaf.keyFile};`)
-    .replace('location = /health', `${pullLocations(paths)}${decoyLocation()}location = /health`);
+    .replace(/ssl_certificate_key .*;/, `ssl_certificate_key ${leaf.keyFile};`);
 }
 
 function mainConfig(folder: string, root: boolean, http: string): string {
