@@ -1,8 +1,7 @@
 import type { RotationPolicy } from '../../model/desired.ts';
+import type { KeyPhase } from '../../model/pull.ts';
 import { ageOf } from './situation.ts';
 
-/** A client's API key: `announced` has a successor that sync.conf hands out; `-ing` phases may be half done. */
-export type KeyPhase = 'steady' | 'announcing' | 'announced' | 'retiring' | 'replacing';
 export type KeyOrder = 'none' | 'rotate' | 'compromised';
 export type KeyAction = 'announce' | 'retire' | 'replace';
 
@@ -34,7 +33,7 @@ export const KEY_RULES: readonly KeyRule[] = [
     name: 'replace-unfinished',
     when: { phase: 'replacing' },
     verdict: 'replace',
-    reason: 'a compromise was declared and cut off: the old keys are revoked before anything else',
+    reason: 'a compromise was declared already: the old keys are revoked before anything else',
   },
   {
     name: 'replace',
@@ -46,13 +45,13 @@ export const KEY_RULES: readonly KeyRule[] = [
     name: 'announce-unfinished',
     when: { phase: 'announcing' },
     verdict: 'announce',
-    reason: 'a successor was decided and cut off: it is completed',
+    reason: 'a successor was decided already: it is completed',
   },
   {
     name: 'retire-unfinished',
     when: { phase: 'retiring' },
     verdict: 'retire',
-    reason: 'the removal of the old key was decided and cut off: it is completed',
+    reason: 'the removal of the old key was decided already: it is completed',
   },
   {
     name: 'successor-used',

@@ -1,9 +1,9 @@
 import type { RotationPolicy } from '../../model/desired.ts';
+import { decide } from '../../model/rotation/table.ts';
 import type { Action, Decision, Order, ServiceObservation, Verdict } from '../../model/rotation.ts';
 import { ACTIONS } from '../../model/rotation.ts';
 import { inMotion } from './record.ts';
 import { situationOf } from './situation.ts';
-import { decide } from './table.ts';
 
 export interface RotatedService {
   readonly name: string;

@@ -1,0 +1,124 @@
+import { BACKUPS, ROTATE, STATE } from '../../artifacts/paths.ts';
+import type { ServiceComment } from '../../artifacts/service-comment.ts';
+import type { Desired, DesiredServer } from '../../model/desired.ts';
+import type { Facts, Observed } from '../../model/observed.ts';
+import type { HostPlan, Plan, PlannedRotation, Refusal } from '../../model/plan.ts';
+import { RULES } from '../../model/rotation/table.ts';
+import type { Step } from '../../model/step.ts';
+import { digestOf } from '../digest.ts';
+import { type View, viewOf } from '../view.ts';
+import { nextGeneration } from './generation.ts';
+
+const BACKUP = /^server\.toml\.\d{8}_\d{6}$/;
+
+/** A backup of server.toml that is on a host: the one of that name, or the newest; undefined: it is not there. */
+export function backupOn({ files }: Facts, name: string | undefined): string | undefined {
+  const names = Object.keys(files.kind === 'present' ? files.value : {})
+    .filter((path) => path.startsWith(`${BACKUPS}/`))
+    .map((path) => path.slice(BACKUPS.length + 1))
+    .filter((each) => BACKUP.test(each) && (name === undefined || each === name));
+  return names.sort().at(-1);
+}
+
+/** What a host's backup tells: which services there were, by the comments above their tables. */
+export type Backups = ReadonlyMap<string, readonly ServiceComment[]>;
+
+/** Brings back services that a backup has and that were removed since, never the tokens that it has. */
+export function planRestore(desired: Desired, observed: readonly Observed[], backups: Backups): Plan {
+  const facts = new Map(observed.map((each) => [each.host, each.facts]));
+  const hosts = [...desired.servers]
+    .sort((a, b) => (a.host.name < b.host.name ? -1 : 1))
+    .flatMap((server) => {
+      const seen = facts.get(server.host.name);
+      const backup = backups.get(server.host.name);
+      return seen === undefined ? [] : [planHostRestore(server, seen, backup)];
+    });
+  return { digest: digestOf(hosts, (host) => facts.get(host)), hosts };
+}
+
+function planHostRestore(
+  server: DesiredServer,
+  facts: Facts,
+  backup: readonly ServiceComment[] | undefined,
+): HostPlan {
+  const empty = { changes: [], steps: [], refusals: [], notes: [], rotations: [] };
+  const shell = { host: server.host.name, tunnel: server.tunnel, ...empty };
+  const view = viewOf(facts);
+  if (!('rotations' in view)) return { ...shell, refusals: view };
+  if (backup === undefined) return { ...shell, refusals: [noBackup()] };
+  const there = [...new Map(backup.map((each) => [each.service, each])).values()].sort(byService);
+  const gone = there.filter(({ service }) => view.rotations[service]?.phase === 'gone');
+  const refusals = gone.flatMap((each) => hindrance(view, server, each));
+  const rotations = refusals.length > 0 ? [] : gone.map(({ service }) => issue(view, service));
+  const services = rotations.map(({ service }) => service);
+  const steps: readonly Step[] =
+    services.length === 0 ? [] : [{ kind: 'rotate', order: 'restore', services }];
+  return { ...shell, rotations, refusals, steps, notes: notesOn(view, there) };
+}
+
+function byService(a: ServiceComment, b: ServiceComment): number {
+  return a.service < b.service ? -1 : 1;
+}
+
+function issue(view: View, service: string): PlannedRotation {
+  const rule = RULES.find(({ name }) => name === 'restore-gone');
+  const record = view.rotations[service];
+  if (rule === undefined || record === undefined) throw new Error(`${service} cannot be restored`);
+  const { name, verdict, reason } = rule;
+  return { service, current: 0, next: nextGeneration(record), finalizeAt: 0, rule: name, verdict, reason };
+}
+
+/** Why a service that is gone cannot be brought back from here. */
+function hindrance(
+  view: View,
+  server: DesiredServer,
+  { service, client }: ServiceComment,
+): readonly Refusal[] {
+  const declared = server.services.some(({ name }) => name === service);
+  const remedy = 'Put it into the playbook and apply: it comes back with a new number and a new token.';
+  if (declared)
+    return [
+      { rule: 'restore-declared', message: `service ${service} is in the playbook`, remedy: 'Apply it.' },
+    ];
+  if (server.prune) {
+    return [
+      {
+        rule: 'restore-pruned',
+        message: `the next apply would remove ${service} again (\`prune: true\`)`,
+        remedy,
+      },
+    ];
+  }
+  if (view.files[ROTATE] !== undefined && view.files[`${STATE}/pull/${client}`] !== undefined) return [];
+  return [
+    {
+      rule: 'restore-client',
+      message: `the client of ${service}, ${client}, is not served any more`,
+      remedy,
+    },
+  ];
+}
+
+/** What a restore leaves as it is. */
+function notesOn(view: View, there: readonly ServiceComment[]): readonly string[] {
+  const names = new Set(there.map(({ service }) => service));
+  const later = Object.entries(view.rotations).filter(
+    ([name, { phase }]) => phase !== 'gone' && !names.has(name),
+  );
+  return [
+    ...there.flatMap(({ service }) =>
+      view.rotations[service] === undefined
+        ? [`service ${service} is in the backup, and nothing else is known of it: put it into the playbook`]
+        : [],
+    ),
+    ...later.map(([name]) => `service ${name} is not in the backup; it stays`).sort(),
+  ];
+}
+
+function noBackup(): Refusal {
+  return {
+    rule: 'no-backup',
+    message: `there is no such backup in ${BACKUPS}`,
+    remedy: `Look what is there: ls ${BACKUPS}`,
+  };
+}
