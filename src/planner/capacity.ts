@@ -1,5 +1,6 @@
 import { OPEN_FILES } from '../artifacts/server-unit.ts';
 import type { DesiredServer } from '../model/desired.ts';
+import type { ObservedNginx } from '../model/observed.ts';
 import type { Refusal } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
 import type { View } from './view.ts';
@@ -10,15 +11,33 @@ const NGINX_CONNECTIONS = 18;
 const RATHOLE_FILES = 10;
 /** The rest is for visitors. */
 const USABLE = 0.8;
-/** What Debian's nginx has once it is installed. */
+/** Of a visitor, and of his data channel where that comes through nginx, too: each from both sides. */
+const VISITOR_CONNECTIONS = 2;
+/** The rest is for nginx's listeners and other sites, and for data channels whose visitors have just left. */
+const FILLED = 0.9;
+/** The highest that `limit_conn` takes. */
+const NGINX_LIMIT = 65_535;
+/** What Debian's nginx has once it is installed; one whose configuration is not valid does not say. */
 const FRESH_NGINX = { workerConnections: 768, openFiles: 1024 } as const;
+
+/**
+ * How many visitors nginx may let in at once. It is counted for a single worker, because they may all meet at one: a
+ * worker without a connection left answers the tunnel's next data channel with an error, at which rathole's client ends
+ * itself and with it the connections of all visitors. Tunnels that fit leave room for one at least.
+ */
+export function visitorLimit(view: View, server: DesiredServer, services: Services): number {
+  const { workerConnections, openFiles } = workerOf(view);
+  const tunnelled = server.transport.kind === 'websocket';
+  const left = FILLED * Math.min(workerConnections, openFiles) - connectionsOf(server, countOf(services));
+  const each = tunnelled ? 2 * VISITOR_CONNECTIONS : VISITOR_CONNECTIONS;
+  return Math.min(NGINX_LIMIT, Math.floor(left / each));
+}
 
 /** Refuses a plan whose tunnels would not fit, also while a batch of services is staged. */
 export function capacityRefusals(view: View, server: DesiredServer, services: Services): readonly Refusal[] {
-  const count = new Set(services.wanted.map(({ service }) => service)).size;
-  const generations = count + Math.min(count, server.rotation.atMost);
-  const { workerConnections, openFiles } = view.nginx ?? FRESH_NGINX;
-  const connections = server.transport.kind === 'websocket' ? generations * NGINX_CONNECTIONS : 0;
+  const count = countOf(services);
+  const generations = generationsOf(server, count);
+  const connections = connectionsOf(server, count);
   const files = generations * RATHOLE_FILES;
   const rathole = exceeds(files, OPEN_FILES)
     ? [
@@ -28,30 +47,36 @@ export function capacityRefusals(view: View, server: DesiredServer, services: Se
         ),
       ]
     : [];
-  return [...nginxRefusals(count, connections, workerConnections, openFiles), ...rathole];
+  return [...nginxRefusals(view, count, connections), ...rathole];
 }
 
-function nginxRefusals(count: number, need: number, connections: number, files: number): readonly Refusal[] {
-  const least = Math.ceil(need / USABLE);
-  const message = (have: string) =>
-    `${count} services and a staged batch need ${need} nginx connections; one worker has ${have}, of which 80% count`;
+const workerOf = ({ nginx }: View): Pick<ObservedNginx, 'workerConnections' | 'openFiles'> =>
+  nginx === undefined || nginx.configError !== '' ? FRESH_NGINX : nginx;
+
+const countOf = (services: Services): number => new Set(services.wanted.map(({ service }) => service)).size;
+
+const generationsOf = (server: DesiredServer, count: number): number =>
+  count + Math.min(count, server.rotation.atMost);
+
+/** What the tunnels themselves take of nginx, also while a batch of services is staged. */
+const connectionsOf = (server: DesiredServer, count: number): number =>
+  server.transport.kind === 'websocket' ? generationsOf(server, count) * NGINX_CONNECTIONS : 0;
+
+/** A worker needs a descriptor for each connection. The remedy leaves as much to visitors as the tunnels take. */
+function nginxRefusals(view: View, count: number, need: number): readonly Refusal[] {
+  const { workerConnections, openFiles } = workerOf(view);
+  const short = [
+    ...(exceeds(need, workerConnections) ? [`${workerConnections} worker_connections`] : []),
+    ...(exceeds(need, openFiles) ? [`${openFiles} descriptors`] : []),
+  ];
+  if (short.length === 0) return [];
+  const first = view.nginx === undefined ? 'Install nginx on the host, and then in' : 'In';
+  const enough = 2 ** Math.ceil(Math.log2((2 * need) / USABLE));
   return [
-    ...(exceeds(need, connections)
-      ? [
-          refusal(
-            message(`${connections} worker_connections`),
-            `Set worker_connections ${least}; in the events block of /etc/nginx/nginx.conf.`,
-          ),
-        ]
-      : []),
-    ...(exceeds(need, files)
-      ? [
-          refusal(
-            message(`${files} descriptors`),
-            `Set worker_rlimit_nofile ${2 * least}; at the top of /etc/nginx/nginx.conf.`,
-          ),
-        ]
-      : []),
+    refusal(
+      `${count} services and a staged batch need ${need} nginx connections; one worker has ${short.join(' and ')}, of which 80% count`,
+      `${first} /etc/nginx/nginx.conf write \`worker_connections ${enough};\` in the block \`events { … }\` and \`worker_rlimit_nofile ${2 * enough};\` above it, reload nginx, and plan again.`,
+    ),
   ];
 }
 

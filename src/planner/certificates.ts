@@ -8,7 +8,7 @@ const DAY = 86_400;
 /** The authority lives long, for every client carries it; the leaf is replaced without anybody's noticing. */
 const AUTHORITY_DAYS = 3650;
 const LEAF_DAYS = 90;
-const RENEW_LEAF_BEFORE = 30 * DAY;
+const RENEW_LEAF_DAYS = 30;
 const WARN_AUTHORITY_BEFORE = 365 * DAY;
 
 const FILES = {
@@ -73,8 +73,11 @@ function planLeaf(view: View, server: DesiredServer, newAuthority: boolean): Par
           after,
         } as const);
   const steps = [{ kind: 'make-certificate', directory: TLS, names, days: LEAF_DAYS } as const];
-  return part({ changes: [change], steps });
+  return part({ changes: [change], steps, notes: [RENEWAL] });
 }
+
+/** Nothing on the host renews it, and the plan that makes it is the last that is sure to be read. */
+const RENEWAL = `the certificate lasts ${LEAF_DAYS} days, and only an apply in its last ${RENEW_LEAF_DAYS} renews it: run one at least every ${RENEW_LEAF_DAYS} days`;
 
 /** Why a new leaf is due; undefined: it is not. */
 function leafCause(view: View, names: readonly string[]): string | undefined {
@@ -83,5 +86,7 @@ function leafCause(view: View, names: readonly string[]): string | undefined {
     return 'absent';
   const lacking = names.filter((name) => !leaf.names.includes(name));
   if (lacking.length > 0) return `it does not name ${lacking.join(', ')}`;
-  return leaf.expires - view.clock < RENEW_LEAF_BEFORE ? 'it expires in less than 30 days' : undefined;
+  return leaf.expires - view.clock < RENEW_LEAF_DAYS * DAY
+    ? `it expires in less than ${RENEW_LEAF_DAYS} days`
+    : undefined;
 }

@@ -9,14 +9,14 @@ import type { Expectation, Step } from '../model/step.ts';
  * that it touches. Figures of a forecast change from minute to minute and are left out.
  *
  * A file that holds tokens is told by its text without them: a hash of the true content in a pull request would let
- * everybody guess a weak token.
+ * everybody guess a weak token. What is due by age or by what was seen is due at another hour too: it is left out.
  */
 export function digestOf(hosts: readonly HostPlan[], factsOf: (host: string) => Facts | undefined): Digest {
   const content = hosts.map(({ host, tunnel, steps, refusals }) => ({
     host,
     tunnel,
     refusals: refusals.map(({ rule, consent }) => [rule, consent ?? '']),
-    steps: steps.map((step) => stepContent(step, factsOf(host))),
+    steps: steps.filter(({ due }) => due !== true).map((step) => stepContent(step, factsOf(host))),
   }));
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }

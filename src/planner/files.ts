@@ -104,7 +104,8 @@ function isOwn(path: string): boolean {
   return OWN_FOLDERS.some((folder) => path.startsWith(`${folder}/`));
 }
 
-function foreign(path: string, found: ObservedFile): readonly Refusal[] {
+/** The refusal of a file that somebody else made; none for one of ours. */
+export function foreign(path: string, found: ObservedFile): readonly Refusal[] {
   if (found.text !== undefined && isMarked(found.text)) return [];
   return [
     {

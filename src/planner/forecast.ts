@@ -1,6 +1,8 @@
+import type { StreamService } from '../artifacts/nginx-stream.ts';
 import { SERVER_UNIT } from '../artifacts/paths.ts';
 import { UNKNOWN_FINGERPRINT } from '../codec/placeholder.ts';
 import type { ServerFile, ServerFileService } from '../codec/server-toml.ts';
+import type { SocketAddress } from '../model/desired.ts';
 import type { Interruption } from '../model/step.ts';
 import type { View } from './view.ts';
 
@@ -17,11 +19,32 @@ export interface Reload {
   readonly after: ServerFile;
   /** Our name by rathole's. */
   readonly serviceOf: ReadonlyMap<string, string>;
+  /** Names of services that another client offers from now on. */
+  readonly moved: readonly string[];
 }
 
 /** What rathole's reload of server.toml does to visitors; undefined: nothing, as when only services are added. */
-export function forecastReload(view: View, { before, after, serviceOf }: Reload): Interruption | undefined {
+export function forecastReload(view: View, reload: Reload): Interruption | undefined {
+  const { before } = reload;
   if (!isRunning(view, SERVER_UNIT) || before === undefined) return undefined;
+  const change = withMoves(forecastChange({ ...reload, before }), reload.moved);
+  const gone = addressesGone({ ...reload, before });
+  if (change === undefined || gone.length === 0) return change;
+  const { kind, services, connections } = change;
+  const reason = `public addresses of ${gone.join(', ')} are given up; ${change.reason}`;
+  return { kind, services, connections, reason };
+}
+
+function withMoves(others: Interruption | undefined, moved: readonly string[]): Interruption | undefined {
+  if (moved.length === 0) return others;
+  const services = others?.services.length === 0 ? [] : sorted([...moved, ...(others?.services ?? [])]);
+  const reason = `until their new clients' next pull: ${moved.join(', ')} moved, with new tokens; live connections survive`;
+  return { kind: 'new-connections', services, connections: 0, reason };
+}
+
+type Known = Reload & { readonly before: ServerFile };
+
+function forecastChange({ before, after, serviceOf }: Known): Interruption | undefined {
   if (before.settings !== after.settings) {
     return gap(
       [],
@@ -38,7 +61,7 @@ export function forecastReload(view: View, { before, after, serviceOf }: Reload)
   return gap(changed, GAP.reloadedService, 'their clients authenticate anew; live connections survive');
 }
 
-/** A removed service ends for good; one that goes on by another name comes back with its client's next pull. */
+/** A removed service ends for good, its live connections by a step of their own; one that goes on by another name comes back with its client's next pull. */
 function removal(
   removed: readonly string[],
   changed: readonly string[],
@@ -47,7 +70,7 @@ function removal(
   const back = removed.every((name) => after.includes(name));
   const reason = back
     ? "until their clients' next pull: rathole knows them by another name; live connections survive"
-    : 'services are removed; live connections through them survive';
+    : 'services are removed';
   return {
     kind: 'new-connections',
     services: sorted([...removed, ...changed]),
@@ -64,6 +87,27 @@ function differs(before: ServerFileService, after: ServerFileService | undefined
     [before.token, after.token].some((token) => token === `{{fingerprint ${UNKNOWN_FINGERPRINT}}}`);
   return !sameToken || keyOf(before) !== keyOf(after);
 }
+
+/** Services that rathole serves in place, and at another address from now on. */
+function addressesGone({ before, after, serviceOf }: Known): readonly string[] {
+  const tables = new Map(after.services.map((table) => [table.name, table]));
+  const gone = before.services.filter((table) => {
+    const next = tables.get(table.name);
+    return next !== undefined && !isGeneration(table.name) && !isReachedBy(table, next);
+  });
+  return sorted(gone.map(({ name }) => serviceOf.get(name) ?? name));
+}
+
+/** Whether visitors who come to the one's address find the other there. */
+function isReachedBy(before: ServerFileService, after: ServerFileService): boolean {
+  if (before.bind === undefined || after.bind === undefined) return true;
+  if (before.protocol !== after.protocol || before.bind.port !== after.bind.port) return false;
+  const all = before.bind.address.includes(':') ? ['::'] : ['::', '0.0.0.0'];
+  return [before.bind.address, ...all].includes(after.bind.address);
+}
+
+/** Such a name is behind nginx, which owns the public address. */
+const isGeneration = (ratholeName: string) => /\.g\d+$/.test(ratholeName);
 
 function keyOf({ protocol, bind, nodelay }: ServerFileService): string {
   return JSON.stringify([protocol, bind?.address, bind?.port, nodelay]);
@@ -86,12 +130,15 @@ export function forecastNginxRestart(view: View): Interruption {
 
 /** A reload of nginx leaves TCP alone; undefined where no UDP is served and no address is given up. */
 export function forecastNginxReload(
-  udp: readonly string[],
+  stream: readonly StreamService[],
   gone: readonly string[],
 ): Interruption | undefined {
+  const udp = stream.filter(({ protocol }) => protocol === 'udp').map(({ name }) => name);
   const flows = 'UDP flows may lose up to 3 datagrams and change their source port';
   if (gone.length === 0) return udp.length === 0 ? undefined : gap(udp, 0, flows);
-  const addresses = `public addresses of ${gone.join(', ')} are given up; live connections survive`;
+  // Those of a service that is gone for good are ended by a step of their own.
+  const move = gone.every((name) => stream.some((each) => each.name === name));
+  const addresses = `public addresses of ${gone.join(', ')} are given up${move ? '; live connections survive' : ''}`;
   const reason = udp.length === 0 ? addresses : `${addresses}; ${flows}`;
   return { kind: 'new-connections', services: sorted([...gone, ...udp]), connections: 0, reason };
 }
@@ -108,8 +155,13 @@ function sorted(names: readonly string[]): readonly string[] {
 function liveConnections(view: View): number {
   const pid = view.units[SERVER_UNIT]?.mainPid ?? 0;
   const own = view.listeners.filter(({ processes }) => processes.some((owner) => owner.pid === pid));
+  return connectionsAt(view, own);
+}
+
+/** Connections that were made to any of these addresses. */
+export function connectionsAt(view: View, addresses: readonly SocketAddress[]): number {
   return Object.entries(view.connections)
-    .filter(([local]) => own.some(({ address, port }) => isAt(local, address, port)))
+    .filter(([local]) => addresses.some(({ address, port }) => isAt(local, address, port)))
     .reduce((sum, [, count]) => sum + count, 0);
 }
 

@@ -7,6 +7,7 @@ import { parseServerFile, type ServerFile, type ServerFileService } from '../cod
 import type { ObservedFile } from '../model/observed.ts';
 import type { Refusal } from '../model/plan.ts';
 import { obstacleAt } from './files.ts';
+import { inMotion } from './rotation/record.ts';
 import { unreadableRefusal, type View } from './view.ts';
 
 /** One service-generation that is on a host: in server.toml, in a fragment, or in both. */
@@ -29,9 +30,13 @@ export interface FoundService {
 /** What a host serves by now. */
 export interface FoundServer {
   readonly file: ServerFile | undefined;
+  /** Whether somebody else wrote server.toml: its services have tokens that their clients know. */
+  readonly foreign: boolean;
   readonly services: readonly FoundService[];
-  /** Names (rathole's or ours) that a rotation is in the middle of; they are left alone. */
-  readonly pending: ReadonlySet<string>;
+  /** Names of services that a rotation is in the middle of; they are left alone. */
+  readonly moving: ReadonlySet<string>;
+  /** What is decided of each enrolled service. */
+  readonly records: View['rotations'];
   /** The highest generation ever seen, by service. */
   readonly highest: ReadonlyMap<string, number>;
 }
@@ -44,8 +49,25 @@ export function findServices(view: View): FoundServer | readonly Refusal[] {
   const parsed = text === undefined ? undefined : parseServerFile(text);
   const file = parsed && 'error' in parsed ? undefined : parsed;
   const services = merge(servicesIn(SERVER_TOML, text ?? ''), fragmentsOf(view).flatMap(readFragment));
-  const pending = new Set(pendingNames(view.files[PENDING]?.text ?? '') ?? []);
-  return { file, services, pending, highest: highestNumbers(view, services) };
+  const records = view.rotations;
+  return {
+    file,
+    foreign: text !== undefined && !isMarked(text),
+    services,
+    records,
+    moving: inTheMiddle(view, services),
+    highest: highestNumbers(view, services),
+  };
+}
+
+/** As the records say; of a service without one as pending-tokens.json does, by our name for it or by rathole's. */
+function inTheMiddle(view: View, services: readonly FoundService[]): ReadonlySet<string> {
+  const recorded = Object.entries(view.rotations).filter(([, record]) => inMotion(record));
+  const named = new Set(pendingNames(view.files[PENDING]?.text ?? '') ?? []);
+  const unrecorded = services
+    .filter(({ service }) => view.rotations[service] === undefined)
+    .filter(({ service, ratholeName }) => named.has(service) || named.has(ratholeName));
+  return new Set([...recorded.map(([service]) => service), ...unrecorded.map(({ service }) => service)]);
 }
 
 function serverTomlRefusals(view: View): readonly Refusal[] {
@@ -55,10 +77,7 @@ function serverTomlRefusals(view: View): readonly Refusal[] {
   if (obstacle) return [obstacle];
   if (found.text === undefined) return [invalidRefusal(found.withheld ?? 'it is empty')];
   const parsed = parseServerFile(found.text);
-  if ('error' in parsed) return [invalidRefusal(parsed.error)];
-  if (isMarked(found.text)) return [];
-  const remedy = `Move it away, with its services' clients in mind: their tokens are in it.`;
-  return [{ rule: 'foreign-server-toml', message: `${SERVER_TOML} was not made by reconcile`, remedy }];
+  return 'error' in parsed ? [invalidRefusal(parsed.error)] : [];
 }
 
 function invalidRefusal(why: string): Refusal {
@@ -129,21 +148,23 @@ function commentsOf(text: string): ReadonlyMap<string, ServiceComment> {
   return comments;
 }
 
+/** In place all generations have one name: the fragment of one that is staged must not be taken for the served one. */
 function merge(served: readonly FoundService[], fragments: readonly FoundService[]): readonly FoundService[] {
-  const names = new Set(served.map((service) => service.ratholeName));
-  const merged = new Map(served.map((service) => [service.ratholeName, service]));
+  const keyOf = ({ ratholeName, generation }: FoundService) => `${ratholeName} ${generation}`;
+  const merged = new Map(served.map((service) => [keyOf(service), service]));
   for (const each of fragments) {
-    merged.set(each.ratholeName, { ...each, served: names.has(each.ratholeName) });
+    merged.set(keyOf(each), { ...each, served: merged.get(keyOf(each))?.served ?? false });
   }
-  return [...merged.values()].sort((a, b) => (a.ratholeName < b.ratholeName ? -1 : 1));
+  return [...merged.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-/** Clients' fragments count too: a number that a client has seen is never given out again. */
+/** Records and clients' fragments count too: a number that was given out is never given out again. */
 function highestNumbers(view: View, services: readonly FoundService[]): ReadonlyMap<string, number> {
   const highest = new Map<string, number>();
   const see = (service: string, generation: number) =>
     highest.set(service, Math.max(generation, highest.get(service) ?? 0));
   for (const { service, generation } of services) see(service, generation);
+  for (const [service, record] of Object.entries(view.rotations)) see(service, record.highest);
   for (const path of Object.keys(view.files)) {
     const [, service, generation] = /\/50-([^/]+)\.g(\d+)\.toml$/.exec(path) ?? [];
     const ours = path.startsWith(`${SERVER_FRAGMENTS}/`) || path.startsWith(`${CLIENT_FRAGMENTS}/`);

@@ -23,20 +23,24 @@ import {
 } from './wanted-services.ts';
 
 /** Brings all fragments, server's and clients', to the wanted state; tokens come before the texts that need them. */
-export function planFragments(view: View, server: DesiredServer, { wanted }: Services): Part {
+export function planFragments(
+  view: View,
+  server: DesiredServer,
+  { wanted }: Services,
+  clients: readonly string[],
+): Part {
   const fingerprints = knownFingerprints(wanted);
   const plans = wanted.map((each) => planService(view, each, fingerprints));
   const tokens = wanted.filter((_, at) => plans[at]?.steps.some((step) => step.kind === 'write-file'));
   return join([
     part({ steps: tokens.map(tokenStep) }),
-    planHeads(view, server),
+    planHeads(view, server, clients),
     ...plans,
-    removeStale(view, wanted),
+    removeStale(view, server, wanted),
   ]);
 }
 
-function planHeads(view: View, server: DesiredServer): Part {
-  const clients = [...new Set(server.services.map(({ client }) => client))].sort();
+function planHeads(view: View, server: DesiredServer, clients: readonly string[]): Part {
   const own = { path: `${SERVER_FRAGMENTS}/${HEAD}`, text: serverHead(server), ...PRIVATE_FILE };
   const text = clientHead(server);
   const theirs = clients.map((client) => ({
@@ -91,7 +95,8 @@ function asPart(plan: Part): Part {
 }
 
 /** Fragments of services that are removed, renamed or moved. A rotation in progress keeps its own. */
-function removeStale(view: View, wanted: readonly WantedService[]): Part {
+function removeStale(view: View, server: DesiredServer, wanted: readonly WantedService[]): Part {
+  const declared = new Set(server.services.map(({ name }) => name));
   const keep = new Set(wanted.map(serverFragmentPath));
   const left = new Set<string>();
   for (const each of wanted) {
@@ -103,10 +108,15 @@ function removeStale(view: View, wanted: readonly WantedService[]): Part {
     .filter((path) => path.startsWith(`${SERVER_FRAGMENTS}/`) || path.startsWith(`${CLIENT_FRAGMENTS}/`))
     .filter((path) => !keep.has(path) && ![...left].some((prefix) => nameOf(path).startsWith(prefix)))
     .sort();
-  return join(stale.map((path) => removeFile(view, path)));
+  return join(stale.map((path) => removeFile(view, path, declared.has(serviceIn(path)))));
 }
 
-function removeFile(view: View, path: string): Part {
+/** The service that a fragment is named after. */
+function serviceIn(path: string): string {
+  return /^50-(.+)\.g\d+\.toml$/.exec(nameOf(path))?.[1] ?? '';
+}
+
+function removeFile(view: View, path: string, declared: boolean): Part {
   const found = view.files[path];
   if (found === undefined) return NOTHING;
   return part({
@@ -114,7 +124,7 @@ function removeFile(view: View, path: string): Part {
       {
         kind: 'delete',
         target: path,
-        cause: 'not in the playbook',
+        cause: declared ? 'not the generation in use' : 'not in the playbook',
         before: found.text ?? '',
         part: path.startsWith(`${SERVER_FRAGMENTS}/`),
       },

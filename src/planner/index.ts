@@ -3,16 +3,24 @@ import type { Observed } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
 import { digestOf } from './digest.ts';
 import { planHost } from './host.ts';
+import type { KeyOrders } from './pull/key-rotation.ts';
 
 /**
  * What has to be done on each declared host. Hosts that were observed but are not declared have no part in it.
  *
  * @param observeScript the text of the observation, which is installed on each host for keys that may only read.
+ * @param orders what a person asks for about API keys, by client.
  */
-export function plan(desired: Desired, observed: readonly Observed[], observeScript: string): Plan {
+export function plan(
+  desired: Desired,
+  observed: readonly Observed[],
+  observeScript: string,
+  orders: KeyOrders = new Map(),
+): Plan {
   const facts = new Map(observed.map((each) => [each.host, each.facts]));
+  const given = { observeScript, clients: desired.clients, orders };
   const hosts = [...desired.servers]
     .sort((a, b) => (a.host.name < b.host.name ? -1 : 1))
-    .map((server) => planHost(server, facts.get(server.host.name), observeScript));
+    .map((server) => planHost(server, facts.get(server.host.name), given));
   return { digest: digestOf(hosts, (host) => facts.get(host)), hosts };
 }

@@ -1,6 +1,13 @@
 import { httpConfig } from '../artifacts/nginx-http.ts';
 import { type StreamService, streamConfig, streamInclude } from '../artifacts/nginx-stream.ts';
-import { NGINX_HTTP, NGINX_STREAM, NGINX_STREAM_MODULE, NGINX_UNIT, TLS } from '../artifacts/paths.ts';
+import {
+  NGINX_HTTP,
+  NGINX_KEYS,
+  NGINX_STREAM,
+  NGINX_STREAM_MODULE,
+  NGINX_UNIT,
+  TLS,
+} from '../artifacts/paths.ts';
 import type { DesiredServer } from '../model/desired.ts';
 import type { Listener } from '../model/observed.ts';
 import type { Listening, Step } from '../model/step.ts';
@@ -8,6 +15,7 @@ import { planFile, ROOT_FILE } from './files.ts';
 import { forecastNginxReload, forecastNginxRestart, isRunning } from './forecast.ts';
 import { isHeldBy, nginxListens, overlaps, serves } from './listening.ts';
 import { nginxRefusals } from './nginx-refusals.ts';
+import { planSlots, removeSlots, slotPaths } from './nginx-slots.ts';
 import { join, NOTHING, type Part, part } from './part.ts';
 import { planEnabled } from './units.ts';
 import type { View } from './view.ts';
@@ -19,6 +27,7 @@ const LOADED_FILES = [
   NGINX_HTTP,
   NGINX_STREAM,
   NGINX_STREAM_MODULE,
+  NGINX_KEYS,
   `${TLS}/leaf.pem`,
   `${TLS}/leaf.key`,
 ] as const;
@@ -27,21 +36,28 @@ export interface NginxTask {
   readonly stream: readonly StreamService[];
   /** Names of services that no longer have the public address that they had. */
   readonly gone: readonly string[];
-  /** Whether the certificate is replaced by this plan. */
-  readonly renewed: boolean;
+  /** Names of services in the middle of a rotation. */
+  readonly moving: ReadonlySet<string>;
+  /** Whether the certificate or the map of keys is replaced by this plan. */
+  readonly replaced: boolean;
+  /** How many visitors nginx lets in at once. */
+  readonly visitors: number;
 }
 
 /** nginx's files, and whether what runs is what they say. */
-export function planNginx(view: View, server: DesiredServer, { stream, gone, renewed }: NginxTask): Part {
+export function planNginx(view: View, server: DesiredServer, task: NginxTask): Part {
+  const { stream, gone, moving, replaced, visitors } = task;
   const files = join([
-    planFile(view, { path: NGINX_STREAM, text: streamConfig(stream), ...ROOT_FILE }),
+    planSlots(view, stream, moving),
+    planFile(view, { path: NGINX_STREAM, text: streamConfig(stream, { visitors }), ...ROOT_FILE }),
     planFile(view, { path: NGINX_HTTP, text: httpConfig(server), ...ROOT_FILE }),
     planFile(view, { path: NGINX_STREAM_MODULE, text: streamInclude(), ...ROOT_FILE }),
+    removeSlots(view, stream),
   ]);
-  const changed = renewed || files.steps.some(({ kind }) => kind === 'write-file');
+  const changed = replaced || files.steps.some(({ kind }) => kind === 'write-file');
   const running = isRunning(view, NGINX_UNIT) && view.nginx !== undefined;
   const listens = nginxListens(stream);
-  const cause = running ? notLoaded(view, listens) : undefined;
+  const cause = running ? notLoaded(view, stream) : undefined;
   const drift = cause !== undefined && !changed ? driftOf(cause) : NOTHING;
   const steps = running
     ? loadSteps(view, { stream, gone }, changed || cause !== undefined)
@@ -70,18 +86,18 @@ function notRunning(view: View): Part {
 }
 
 /** Why the running nginx is not what its files say; undefined: it is. */
-function notLoaded(view: View, listens: readonly Listening[]): string | undefined {
+function notLoaded(view: View, stream: readonly StreamService[]): string | undefined {
   const { nginx, clock } = view;
   if (nginx === undefined) return undefined;
   const [refused] = nginx.reloadErrors;
   if (refused !== undefined) return `its last reload was refused: ${refused}`;
   // A file from the future was written before the clock was set back: its time says nothing.
-  const newer = LOADED_FILES.find((path) => {
+  const newer = [...LOADED_FILES, ...slotPaths(stream)].find((path) => {
     const modified = view.files[path]?.modified ?? 0;
     return modified > nginx.workersStarted + CLOCK_SLACK && modified <= clock;
   });
   if (newer !== undefined) return `${newer} is newer than nginx's workers`;
-  const missing = listens.find((each) => !isServed(view.listeners, each));
+  const missing = nginxListens(stream).find((each) => !isServed(view.listeners, each));
   return missing && `nginx does not listen on ${missing.protocol} ${missing.address} port ${missing.port}`;
 }
 
@@ -103,10 +119,14 @@ function loadSteps(
     const interrupts = forecastNginxRestart(view);
     return [{ kind: 'check-nginx' }, { kind: 'restart-unit', unit: NGINX_UNIT, listens, interrupts }];
   }
-  const udp = stream.filter(({ protocol }) => protocol === 'udp').map(({ name }) => name);
-  const interrupts = forecastNginxReload(udp, gone);
+  const interrupts = forecastNginxReload(stream, gone);
   const reload: Step = { kind: 'reload-nginx', listens };
   return [{ kind: 'check-nginx' }, interrupts === undefined ? reload : { ...reload, interrupts }];
+}
+
+/** A reload that changes no address. */
+export function nginxReload(stream: readonly StreamService[]) {
+  return { listens: nginxListens(stream), interrupts: forecastNginxReload(stream, []) };
 }
 
 /** After an installation nginx may run already, with the package's own configuration: hence the reload. */

@@ -42,6 +42,8 @@ function portTaken(listener: Listener, wanted: Listening): Refusal {
 export function slotRefusals(services: Services): readonly Refusal[] {
   const owners = new Map<string, string>();
   return services.wanted.flatMap((each) => {
+    // In place the next generation waits for the address of the one before it.
+    if (each.kind === 'pending' && !each.found.served) return [];
     const bind =
       each.kind === 'declared' ? ratholeBinds({ wanted: [each], removed: [] })[0] : boundAt(each.found.table);
     if (bind === undefined) return [];
@@ -98,16 +100,4 @@ export function interruptionRefusals(server: DesiredServer, steps: readonly Step
     remedy: 'Apply it in a maintenance window, with the consent.',
     consent: CONSENT[kind],
   }));
-}
-
-/** Transports that cannot be set up. */
-export function transportRefusals({ transport }: DesiredServer): readonly Refusal[] {
-  if (transport.kind === 'websocket' || transport.kind === 'tcp') return [];
-  return [
-    {
-      rule: 'transport-unsupported',
-      message: `the transport ${transport.kind} cannot be set up`,
-      remedy: 'Use websocket or tcp.',
-    },
-  ];
 }

@@ -4,6 +4,7 @@ import { showFingerprints } from '../codec/placeholder.ts';
 import type { ServerFile } from '../codec/server-toml.ts';
 import { parseServerFile } from '../codec/server-toml.ts';
 import type { DesiredServer } from '../model/desired.ts';
+import type { Refusal } from '../model/plan.ts';
 import type { Ownership, Step } from '../model/step.ts';
 import { expectationOf, planOwnership } from './files.ts';
 import { forecastReload } from './forecast.ts';
@@ -50,15 +51,47 @@ export function planServerToml(
     });
   }
   const before = file.text ?? '';
-  const reload = { before: found.file, after: parse(after), serviceOf: serviceNames(found, services) };
+  const cause = found.foreign ? 'somebody else wrote it' : causeOf(view, before);
+  const reload = {
+    before: found.file,
+    after: parse(after),
+    serviceOf: serviceNames(found, services),
+    moved: movedServices(found, services),
+  };
   const interrupts = forecastReload(view, reload);
   return part({
-    changes: [{ kind: 'update', target: SERVER_TOML, cause: causeOf(view, before), before, after }],
+    changes: [{ kind: 'update', target: SERVER_TOML, cause, before, after }],
+    refusals: adoptionRefusals(found),
     steps: [
       { kind: 'backup', path: SERVER_TOML, directory: BACKUPS },
       interrupts === undefined ? assemble : { ...assemble, interrupts },
     ],
   });
+}
+
+/** Taking over a server.toml keeps what its clients know; only a token for all services at once cannot be kept. */
+function adoptionRefusals({ foreign, services }: FoundServer): readonly Refusal[] {
+  if (!foreign) return [];
+  const message = `${SERVER_TOML} was not made by reconcile`;
+  const tokenless = services.filter(({ served, table }) => served && table.token === '');
+  if (tokenless.length > 0) {
+    const names = tokenless.map(({ ratholeName }) => ratholeName).join(', ');
+    return [
+      {
+        rule: 'foreign-default-token',
+        message: `${message}, and ${names} have no token of their own in it`,
+        remedy: 'Write the default_token into the table of each service, as its token.',
+      },
+    ];
+  }
+  return [
+    {
+      rule: 'foreign-server-toml',
+      message,
+      remedy: `Declare its services with \`cutover: in-place\` and their \`rathole_name\`, so that their tokens are kept and their clients stay connected; then take it over. The old one goes to the backups.`,
+      consent: 'replace-foreign-files',
+    },
+  ];
 }
 
 /** In the order of the fragments' names. What a rotation has not put into server.toml yet stays out of it. */
@@ -71,6 +104,18 @@ function servedInOrder(wanted: readonly WantedService[]): readonly WantedService
 function parse(text: string): ServerFile {
   const parsed = parseServerFile(text);
   return 'error' in parsed ? { settings: '', services: [] } : parsed;
+}
+
+/** A new generation of what is there with another client. */
+function movedServices(found: FoundServer, { wanted }: Services): readonly string[] {
+  return wanted.flatMap((each) => {
+    if (each.kind !== 'declared' || each.found !== undefined) return [];
+    const moved = found.services.some(
+      ({ service, comment }) =>
+        service === each.service && comment !== undefined && comment.client !== each.declared.client,
+    );
+    return moved ? [each.service] : [];
+  });
 }
 
 function serviceNames(found: FoundServer, { wanted }: Services): ReadonlyMap<string, string> {

@@ -11,6 +11,7 @@ import {
   programPath,
   SALT,
   SERVER_FRAGMENTS,
+  SLOTS,
   STATE,
   SYSCTLS,
   TLS,
@@ -34,8 +35,7 @@ export function planUser(view: View): Part {
 }
 
 /** The folders, each before what it holds. */
-export function planDirectories(view: View, server: DesiredServer): Part {
-  const clients = [...new Set(server.services.map(({ client }) => client))].sort();
+export function planDirectories(view: View, server: DesiredServer, clients: readonly string[]): Part {
   const folders: readonly (readonly [string, Ownership])[] = [
     [ETC, { owner: 'root', group: 'rathole', mode: '0750' }],
     [BACKUPS, rootFolder('0700')],
@@ -48,6 +48,7 @@ export function planDirectories(view: View, server: DesiredServer): Part {
     [LIBRARY, rootFolder('0755')],
     [PROGRAMS, rootFolder('0755')],
     [NGINX_FOLDER, rootFolder('0755')],
+    [SLOTS, rootFolder('0755')],
   ];
   return join(folders.map(([path, ownership]) => planDirectory(view, path, ownership)));
 }

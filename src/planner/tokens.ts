@@ -1,4 +1,5 @@
 import type { Step } from '../model/step.ts';
+import { once } from './once.ts';
 import type { WantedService } from './wanted-services.ts';
 
 /** Brings a service's token to the placeholders of later steps: the one in use, or for a new service a fresh one. */
@@ -9,12 +10,13 @@ export function tokenStep(wanted: WantedService): Step {
 }
 
 /** Each known token's fingerprint by what its placeholder says (`ssh g1`). */
-export function knownFingerprints(wanted: readonly WantedService[]): ReadonlyMap<string, string> {
-  return new Map(
-    wanted.flatMap(({ service, generation, found }) =>
-      found === undefined || found.fingerprint === ''
-        ? []
-        : [[`${service} g${generation}`, found.fingerprint]],
+export const knownFingerprints = once(
+  (wanted: readonly WantedService[]): ReadonlyMap<string, string> =>
+    new Map(
+      wanted.flatMap(({ service, generation, found }) =>
+        found === undefined || found.fingerprint === ''
+          ? []
+          : [[`${service} g${generation}`, found.fingerprint]],
+      ),
     ),
-  );
-}
+);

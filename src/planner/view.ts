@@ -9,6 +9,9 @@ export type View = { readonly [K in Essential]: Value<K> } & {
   /** Undefined where nginx is not installed. */
   readonly nginx: ObservedNginx | undefined;
   readonly certificates: Value<'certificates'>;
+  readonly rotations: Value<'rotations'>;
+  /** Whether the kernel can end single connections; undefined where it does not say. */
+  readonly socketKill: boolean | undefined;
   readonly files: Readonly<Record<string, ObservedFile>>;
   readonly units: Readonly<Record<string, ObservedUnit>>;
 };
@@ -27,6 +30,7 @@ const ESSENTIAL = [
   'connections',
   'sysctls',
   'disk',
+  'pulls',
 ] as const satisfies readonly (keyof Facts)[];
 type Essential = (typeof ESSENTIAL)[number];
 
@@ -36,10 +40,17 @@ export function viewOf(facts: Facts): View | readonly Refusal[] {
   refusals.push(
     ...missing('nginx', facts.nginx, false),
     ...missing('certificates', facts.certificates, false),
+    ...missing('socketKill', facts.socketKill, false),
+    ...missing('rotations', facts.rotations, false),
   );
   if (refusals.length > 0) return refusals;
   const essentials = Object.fromEntries(ESSENTIAL.map((name) => [name, known<unknown>(facts[name])]));
-  const others = { nginx: known(facts.nginx), certificates: known(facts.certificates) ?? {} };
+  const others = {
+    nginx: known(facts.nginx),
+    certificates: known(facts.certificates) ?? {},
+    rotations: known(facts.rotations) ?? {},
+    socketKill: known(facts.socketKill),
+  };
   return { ...essentials, ...others } as View;
 }
 

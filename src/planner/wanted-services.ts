@@ -28,29 +28,37 @@ export interface Services {
 
 /**
  * Which generations a host shall serve. What is found stays: a declared service keeps its generation and token, an
- * undeclared one is kept unless it is pruned, one in the middle of a rotation is not touched.
+ * undeclared one is kept unless it is pruned or its client has left, one in the middle of a rotation is not touched. A
+ * service that moved to another client begins anew: the old client's token is never the new one's.
  */
-export function wantedServices(server: DesiredServer, found: FoundServer): Services {
-  const pending = pendingServices(found);
-  const declared = server.services.flatMap((service) => declaredGenerations(service, found, pending));
+export function wantedServices(
+  server: DesiredServer,
+  found: FoundServer,
+  clients: ReadonlySet<string>,
+): Services {
+  const declaredNames = new Set(server.services.map(({ name }) => name));
+  const pending = found.services.filter(
+    (each) =>
+      found.moving.has(each.service) &&
+      (declaredNames.has(each.service) || !(server.prune || hasLeft(each, clients))),
+  );
+  const declared = server.services
+    .filter(({ name }) => !found.moving.has(name))
+    .map((each) => declaredService(each, found));
   const names = new Set(declared.map((each) => each.ratholeName));
   const others = found.services.filter((each) => !names.has(each.ratholeName) && !pending.includes(each));
-  const removed = others.filter((each) => server.prune || isDeclared(server, each));
+  // What carries a declared service's name is its former shape (another cutover), or a generation that was given up.
+  const removed = others.filter(
+    (each) => server.prune || declaredNames.has(each.service) || hasLeft(each, clients),
+  );
   const kept = others.filter((each) => !removed.includes(each));
   const wanted = [...declared, ...pending.map(asIs('pending')), ...kept.map(asIs('kept'))];
   return { wanted: wanted.sort((a, b) => (a.ratholeName < b.ratholeName ? -1 : 1)), removed };
 }
 
-/** All generations of a service that the pending file speaks of, by our name for it or by rathole's. */
-function pendingServices({ services, pending }: FoundServer): readonly FoundService[] {
-  const named = services.filter((each) => pending.has(each.service) || pending.has(each.ratholeName));
-  const names = new Set(named.map(({ service }) => service));
-  return services.filter(({ service }) => names.has(service));
-}
-
-/** What carries a declared service's name but not its rathole name is its former shape (another cutover). */
-function isDeclared(server: DesiredServer, found: FoundService): boolean {
-  return server.services.some((service) => service.name === found.service);
+/** What a client offers that is not declared any more ends, whether services are pruned or not. */
+function hasLeft({ comment }: FoundService, clients: ReadonlySet<string>): boolean {
+  return comment !== undefined && !clients.has(comment.client);
 }
 
 const asIs =
@@ -63,28 +71,33 @@ const asIs =
     generation: found.generation,
   });
 
-function declaredGenerations(
-  declared: DesiredService,
-  found: FoundServer,
-  pending: readonly FoundService[],
-): readonly WantedService[] {
-  if (pending.some((each) => each.service === declared.name)) return [];
-  const present = found.services.filter((each) => isGenerationOf(declared, each));
-  const wanted = (generation: number, each?: FoundService): WantedService => ({
+/** The generation that the record says, where it is there; else the newest that is: its token is in use. */
+function declaredService(declared: DesiredService, found: FoundServer): WantedService {
+  const current = found.records[declared.name]?.current;
+  const present = found.services
+    .filter((each) => isGenerationOf(declared, each))
+    .sort((a, b) => b.generation - a.generation);
+  const chosen = present.find(({ generation }) => generation === current) ?? present[0];
+  const generation = chosen === undefined ? firstGeneration(declared, found) : Math.max(chosen.generation, 1);
+  return {
     kind: 'declared',
     declared,
     service: declared.name,
     generation,
     ratholeName: ratholeName(declared, generation),
-    found: each,
-  });
-  if (present.length === 0) return [wanted(firstGeneration(declared, found))];
-  return present.map((each) => wanted(Math.max(each.generation, 1), each));
+    found: chosen,
+  };
 }
 
 function isGenerationOf(declared: DesiredService, found: FoundService): boolean {
-  if (found.ratholeName !== ratholeName(declared, found.generation)) return false;
+  if (found.ratholeName !== ratholeName(declared, found.generation) || hasMoved(declared, found))
+    return false;
   return declared.cutover === 'in-place' || found.generation > 0;
+}
+
+/** Whether another client offered it: that one's token is never the new one's. */
+export function hasMoved({ client }: DesiredService, { comment }: FoundService): boolean {
+  return comment !== undefined && comment.client !== client;
 }
 
 /**
@@ -93,7 +106,8 @@ function isGenerationOf(declared: DesiredService, found: FoundService): boolean 
  */
 function firstGeneration(declared: DesiredService, found: FoundServer): number {
   const next = (found.highest.get(declared.name) ?? 0) + 1;
-  const taken = new Set(found.services.map(bindKey));
+  const others = found.services.filter((each) => each.ratholeName !== ratholeName(declared, next));
+  const taken = new Set(others.map(bindKey));
   const key = `${declared.protocol} ${formatAddress(ratholeBind(declared, next))}`;
   return taken.has(key) ? next + 1 : next;
 }

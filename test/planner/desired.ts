@@ -49,6 +49,7 @@ export function server(more: Partial<DesiredServer> = {}): DesiredServer {
 }
 
 export function desired(...servers: readonly DesiredServer[]): Desired {
-  const names = new Set(servers.flatMap(({ services }) => services.map(({ client }) => client)));
+  const serving = servers.flatMap(({ services }) => services.map(({ client }) => client));
+  const names = new Set([DNS.client, SSH.client, ...serving]);
   return { servers, clients: [...names].sort().map((name) => ({ name, poll: 300 })) };
 }

@@ -82,7 +82,7 @@ const CASES: readonly Case[] = [
     facts: edited(CLIENT, /fingerprint \w+/, 'fingerprint 00000000'),
     target: CLIENT,
     cause: /differs/,
-    steps: ['keep-token', 'write-file'],
+    steps: ['keep-token', 'write-file', 'publish'],
   },
   {
     name: 'an nginx snippet edited',

@@ -32,6 +32,8 @@ export function bareDebian(): Facts {
       'net.ipv4.tcp_retries2': '15',
     }),
     socketKill: absent,
+    pulls: present({ records: {}, keys: [], published: {}, seen: [] }),
+    rotations: absent,
     disk: present({ '/etc': { freeBytes: 1 << 30, freeInodes: 10_000 } }),
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts, ObservedNginx } from '../../src/model/observed.ts';
 import { absent, present, unreadable } from '../../src/model/reading.ts';
-import { DNS, SSH, server, service } from './desired.ts';
+import { DNS, SHA, SSH, server, service } from './desired.ts';
 import { bareDebian, listener, readValue, withFile } from './facts.ts';
 import { kinds, planOne, rules, settled } from './settled.ts';
 
@@ -50,9 +50,12 @@ const REFUSED: readonly (readonly [name: string, facts: Facts, rule: string])[] 
   ['an essential fact that is absent', { ...host, listeners: absent }, 'unreadable'],
   ['server.toml that is not TOML', edited(TOML, '# Made by reconcile\n[server\n'), 'server-toml-invalid'],
   [
-    'server.toml of somebody else',
-    edited(TOML, '[server]\nbind_addr = "0.0.0.0:1"\n'),
-    'foreign-server-toml',
+    "somebody else's server.toml with one token for all",
+    edited(
+      TOML,
+      '[server]\ndefault_token = "{{fingerprint 1}}"\n[server.services.a]\nbind_addr = "0.0.0.0:1"\n',
+    ),
+    'foreign-default-token',
   ],
   ['server.toml as a symlink', withFile(host, TOML, { type: 'symlink' }), 'not-a-file'],
   ['a folder in the place of a file', withFile(host, STREAM, { type: 'directory' }), 'not-a-file'],
@@ -117,9 +120,10 @@ describe('a playbook that the host cannot follow is refused', () => {
       'no-program',
     ],
     [
-      'noise',
-      server({ transport: { kind: 'noise', bind: { address: '0.0.0.0', port: 1 }, pattern: 'x' } }),
-      'transport-unsupported',
+      'one hash, which is that of x86_64, on another architecture',
+      server({ rathole: { version: '0.5.0', sha256: SHA } }),
+      'no-program',
+      { ...bare, architecture: present('aarch64') },
     ],
     [
       'two services in one slot',
@@ -131,8 +135,22 @@ describe('a playbook that the host cannot follow is refused', () => {
       server({ tls: { mode: 'files', certificate: '/a$b', key: '/k' } }),
       'unquotable',
     ],
-  ])('%s', (_, wanted, rule) => {
-    expect(rules(planOne(wanted, bare))).toEqual([rule]);
+  ])('%s', (_, wanted, rule, facts = bare) => {
+    expect(rules(planOne(wanted, facts))).toEqual([rule]);
+  });
+
+  test('one hash is enough for a program that is given by its path', () => {
+    const wanted = server({ rathole: { version: '0.5.0', sha256: SHA, binary: './rathole' } });
+    expect(rules(planOne(wanted, { ...bare, architecture: present('aarch64') }))).toEqual([]);
+  });
+
+  test('what is written where gives nginx room', () => {
+    const wanted = server({ services: crowd });
+    const settings = /`worker_connections (\d+);` in the block `events/;
+    const [fresh] = planOne(wanted, bare).refusals;
+    expect(fresh?.remedy).toMatch(/^Install nginx on the host, and then in \/etc\/nginx\/nginx\.conf write/);
+    expect(Number(settings.exec(fresh?.remedy ?? '')?.[1])).toBe(2048);
+    expect(fresh?.remedy).toContain('`worker_rlimit_nofile 4096;` above it');
   });
 
   test('seventeen services fit into what Debian gives', () => {

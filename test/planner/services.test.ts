@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseRecord, recordText } from '../../src/codec/record.ts';
 import type { Facts } from '../../src/model/observed.ts';
 import { present } from '../../src/model/reading.ts';
 import type { Step } from '../../src/model/step.ts';
@@ -6,6 +7,7 @@ import { DNS, SSH, server, service } from './desired.ts';
 import { listener, readValue } from './facts.ts';
 import { applied, kinds, planOne, rules, settled } from './settled.ts';
 
+const FRAGMENT = '/var/lib/reconcile/fragments/client/desktop/50-ssh.g1.toml';
 const TOML = '/etc/rathole/server.toml';
 const host = settled();
 const both = [DNS, SSH];
@@ -64,6 +66,9 @@ describe('a service', () => {
     ]);
     expect(step(plan.steps, 'assemble')[0]?.interrupts).toMatchObject({ services: ['ssh'] });
     expect(step(plan.steps, 'assemble')[0]?.interrupts).not.toHaveProperty('seconds');
+    const reasons = plan.steps.flatMap(({ interrupts }) => interrupts?.reason ?? []);
+    expect(reasons.filter((reason) => reason.includes('survive'))).toEqual([]);
+    expect(reasons).toContain('ssh is removed: its 0 live connections end');
     const after = applied(wanted, host);
     expect(tomlOf(after)).not.toContain('ssh');
     expect(planOne(wanted, after).changes).toEqual([]);
@@ -80,12 +85,33 @@ describe('a service', () => {
     expect(planOne(renamed, after).changes).toEqual([]);
   });
 
-  test('offered by another client keeps its token, and leaves the old one', () => {
-    const wanted = server({ services: [DNS, { ...SSH, client: 'laptop' }] });
-    const files = readValue(applied(wanted, host).files);
-    expect(files['/var/lib/reconcile/fragments/client/laptop/50-ssh.g1.toml']).toBeDefined();
-    expect(files['/var/lib/reconcile/fragments/client/desktop/50-ssh.g1.toml']).toBeUndefined();
-  });
+  test.each(['blue-green', 'in-place'] as const)(
+    'offered by another client begins anew with a token of its own (%s)',
+    (cutover) => {
+      const ssh = { ...SSH, cutover };
+      const there = settled(server({ services: [DNS, ssh] }));
+      const wanted = server({ services: [DNS, { ...ssh, client: 'laptop' }] });
+      const plan = planOne(wanted, there);
+      expect(step(plan.steps, 'make-token')).toMatchObject([{ service: 'ssh', generation: 2 }]);
+      expect(step(plan.steps, 'keep-token')).toEqual([]);
+      expect(step(plan.steps, 'assemble')[0]?.interrupts).toMatchObject({
+        kind: 'new-connections',
+        services: ['ssh'],
+        reason: expect.stringContaining("until their new clients' next pull"),
+      });
+      expect(step(plan.steps, 'cut-connections')).toEqual([]);
+      const causes = plan.changes.filter(({ target }) => target === 'rotation of ssh');
+      expect(causes).toMatchObject([{ cause: 'moves from client desktop to laptop' }]);
+      const after = applied(wanted, there);
+      const files = readValue(after.files);
+      expect(files['/var/lib/reconcile/fragments/client/laptop/50-ssh.g2.toml']).toBeDefined();
+      expect(files['/var/lib/reconcile/fragments/client/desktop/50-ssh.g1.toml']).toBeUndefined();
+      expect(files['/var/lib/reconcile/pull/desktop/client.toml']?.text).not.toContain('ssh');
+      const old = /token = "(.*)"/.exec(readValue(there.files)[FRAGMENT]?.text ?? '')?.[1] ?? '';
+      expect(Object.values(files).filter(({ text }) => text?.includes(old))).toEqual([]);
+      expect(planOne(wanted, after)).toMatchObject({ changes: [], steps: [] });
+    },
+  );
 
   test('of in-place cutover stays as it is over a second plan, and can change to blue-green', () => {
     const inPlace = server({ services: [DNS, { ...SSH, cutover: 'in-place' }] });
@@ -114,13 +140,44 @@ describe('a service', () => {
   });
 });
 
+describe('in place', () => {
+  const at = (address: string, port: number) =>
+    ({ ...SSH, cutover: 'in-place', bind: { address, port } }) as const;
+  const interruption = (from: typeof SSH, to: typeof SSH) => {
+    const plan = planOne(server({ services: [DNS, to] }), settled(server({ services: [DNS, from] })));
+    return step(plan.steps, 'assemble')[0]?.interrupts;
+  };
+
+  test.each([
+    ['another port', at('0.0.0.0', 9000), at('0.0.0.0', 9001)],
+    ['fewer addresses', at('0.0.0.0', 9000), at('127.0.0.1', 9000)],
+    ['the other family', at('::1', 9000), at('0.0.0.0', 9000)],
+    ['another protocol', at('0.0.0.0', 9000), { ...at('0.0.0.0', 9000), protocol: 'udp' as const }],
+  ])('an address that is given up refuses for good: %s', (_, from, to) => {
+    const found = interruption(from, to);
+    expect(found).toMatchObject({ kind: 'new-connections', services: ['ssh'] });
+    expect(found?.reason).toMatch(/^public addresses of ssh are given up; .*live connections survive$/);
+    expect(found).not.toHaveProperty('seconds');
+  });
+
+  test.each([
+    ['all addresses', at('127.0.0.1', 9000), at('0.0.0.0', 9000)],
+    ['both families', at('0.0.0.0', 9000), at('::', 9000)],
+    ['the same', at('0.0.0.0', 9000), { ...at('0.0.0.0', 9000), nodelay: false }],
+  ])('an address that goes on pauses: %s', (_, from, to) => {
+    expect(interruption(from, to)).toMatchObject({ services: ['ssh'], seconds: 0.1 });
+  });
+});
+
 describe('a rotation in progress', () => {
   const pending = withPending(host);
 
   test('is left alone, and said', () => {
     expect(planOne(server({ services: both }), pending)).toMatchObject({
       changes: [],
-      notes: ['service ssh is in the middle of a rotation; it is left alone'],
+      notes: [
+        'service ssh is in the middle of a rotation; what the playbook changes of it waits for its end',
+      ],
     });
   });
 
@@ -149,9 +206,23 @@ function withPending(facts: Facts): Facts {
     const toml = files[TOML];
     if (folder === 'server' && toml !== undefined) files[TOML] = { ...toml, text: `${toml.text}${text}` };
   }
+  const record = recordText({
+    ...{ phase: 'staged', current: 1, next: 2, highest: 2, stagedAt: 1_000, finalizeAt: 1_900 },
+    rotatedAt: 1_000,
+  });
   const text = '{"generated":1,"finalize_at":2,"tokens":{"ssh.g2":"{{fingerprint 22222222}}"}}';
   const file = { type: 'file', owner: 'root', group: 'root', mode: '0600', modified: 1, text } as const;
-  return { ...facts, files: present({ ...files, '/etc/rathole/pending-tokens.json': file }) };
+  const path = '/var/lib/reconcile/rotation/ssh/record';
+  const rotations = { ...readValue(facts.rotations), ssh: parseRecord(record.trimEnd()) };
+  return {
+    ...facts,
+    files: present({
+      ...files,
+      '/etc/rathole/pending-tokens.json': file,
+      [path]: { ...files[path], text: record },
+    }),
+    rotations: present(rotations),
+  } as Facts;
 }
 
 describe('what a step interrupts', () => {

@@ -1,13 +1,16 @@
-import { NGINX_UNIT, SERVER_UNIT, SERVER_UNIT_FILE } from '../../src/artifacts/paths.ts';
+import { keyPath, NGINX_UNIT, SERVER_UNIT, SERVER_UNIT_FILE } from '../../src/artifacts/paths.ts';
 import { SYSCTL_VALUES } from '../../src/artifacts/sysctls.ts';
-import { secretsOf } from '../../src/codec/placeholder.ts';
+import { NGINX_GROUP, secretsOf } from '../../src/codec/placeholder.ts';
+import { parseRecord, recordText } from '../../src/codec/record.ts';
 import { parseServerFile } from '../../src/codec/server-toml.ts';
 import type { Facts, Listener, ObservedFile, ObservedUnit } from '../../src/model/observed.ts';
-import { present } from '../../src/model/reading.ts';
+import { absent, present } from '../../src/model/reading.ts';
 import type { Listening, Ownership, Step } from '../../src/model/step.ts';
 import { sha256 } from '../../src/planner/files.ts';
 import { listener, readValue } from './facts.ts';
+import { SimulatedPulls } from './simulated-pulls.ts';
 
+const SECRET_FILE = { owner: 'root', group: 'root', mode: '0600' } as const;
 const FOLDER_LIKE = { owner: 'root', group: 'root', mode: '0755' } as const;
 const SERVER_PID = 700;
 const NGINX_PID = 800;
@@ -27,6 +30,7 @@ class Simulator {
   #more: Partial<Mutable<Facts>> = {};
   #clock: number;
   #minted = 0;
+  readonly #pulls: SimulatedPulls;
 
   constructor(facts: Facts, seed: string) {
     this.#seed = seed;
@@ -36,18 +40,33 @@ class Simulator {
     this.#listeners = readValue(facts.listeners);
     this.#sysctls = readValue(facts.sysctls);
     this.#clock = readValue(facts.clock);
+    this.#pulls = new SimulatedPulls(readValue(facts.pulls), () => this.#fresh());
   }
 
   facts(): Facts {
     return {
       ...this.#facts,
       ...this.#more,
+      rotations: this.#records(),
       files: present(this.#files),
       units: present(this.#units),
       listeners: present(this.#listeners),
       sysctls: present(this.#sysctls),
       clock: present(this.#clock + 60),
+      pulls: present(this.#pulls.pulls),
     };
+  }
+
+  /** As the fact reads them. */
+  #records(): Facts['rotations'] {
+    if (this.#files['/var/lib/reconcile/rotation'] === undefined) return absent;
+    const records = Object.entries(this.#files).flatMap(([path, { text = '' }]) => {
+      const [, service] = /^\/var\/lib\/reconcile\/rotation\/([^/]+)\/record$/.exec(path) ?? [];
+      const record = parseRecord(text.trimEnd());
+      if (service !== undefined && record === undefined) throw new Error(`${path} is no record`);
+      return service === undefined || record === undefined ? [] : [[service, record] as const];
+    });
+    return present(Object.fromEntries(records));
   }
 
   do(step: Step): void {
@@ -55,6 +74,7 @@ class Simulator {
     // The table has each kind's own handler, which the compiler cannot follow through the index.
     const handle = this.#handlers[step.kind] as (step: Step) => void;
     handle(step);
+    this.#pulls.forget(this.#files);
   }
 
   readonly #handlers: Handlers = {
@@ -77,6 +97,47 @@ class Simulator {
     'make-salt': ({ path }) => this.#write(path, 'salt', { owner: 'root', group: 'root', mode: '0600' }),
     'make-token': ({ service, generation }) => this.#mint(`${service} g${generation}`),
     'keep-token': (step) => this.#keepToken(step),
+    'make-key': (step) => {
+      const path = keyPath(step.client, step.number);
+      if (this.#files[path] === undefined) this.#write(path, path, SECRET_FILE);
+      this.#pulls.makeKey(step);
+    },
+    'record-key': (step) => {
+      const text = this.#pulls.recordKey(step, this.#files);
+      this.#write(`/var/lib/reconcile/clients/${step.client}/key`, text, SECRET_FILE);
+    },
+    'audit-key': () => undefined,
+    'audit-secret': () => undefined,
+    'write-key-map': ({ path }) => this.#write(path, this.#pulls.keyMap(), SECRET_FILE),
+    publish: ({ client }) => {
+      const ownership = { owner: 'root', group: 'www-data', mode: '0640' };
+      for (const [name, text] of Object.entries(this.#pulls.published(client, this.#files, this.#clock))) {
+        const path = `/var/lib/reconcile/pull/${client}/${name}`;
+        if (this.#files[path]?.text !== text) this.#write(path, text, ownership);
+        else this.#put(path, { ...this.#at(path), ...ownership });
+      }
+    },
+    'remove-folder': ({ path }) => {
+      this.#at(path);
+      for (const each of Object.keys(this.#files)) {
+        if (each === path || each.startsWith(`${path}/`)) delete this.#files[each];
+      }
+    },
+    'cut-connections': ({ address, port }) => {
+      const at = (each: Listener) => each.address === address && each.port === port;
+      if (this.#listeners.some((each) => at(each) && each.protocol === 'tcp'))
+        throw new Error(`something still listens on ${port}`);
+    },
+    enroll: ({ generation, highest, made, path, expect }) => {
+      this.#expect(path, expect);
+      const rotatedAt = made ? Math.floor(this.#clock) : undefined;
+      const none = { next: 0, stagedAt: 0, finalizeAt: 0 };
+      const record = { phase: 'steady', current: generation, highest, rotatedAt, ...none } as const;
+      this.#write(path, recordText(record), { owner: 'root', group: 'root', mode: '0600' });
+    },
+    rotate: () => {
+      throw new Error("what the host's program does is no part of a plan's steps");
+    },
     'make-authority': ({ directory, days }) => this.#certify(directory, ['ca.pem', 'ca.key'], days, []),
     'make-certificate': ({ directory, days, names }) =>
       this.#certify(directory, ['leaf.pem', 'leaf.key'], days, names),
@@ -105,8 +166,12 @@ class Simulator {
   };
 
   #mint(name: string): void {
+    this.#tokens.set(name, this.#fresh());
+  }
+
+  #fresh(): string {
     this.#minted += 1;
-    this.#tokens.set(name, sha256(`${this.#seed} ${this.#minted}`).slice(0, 8));
+    return sha256(`${this.#seed} ${this.#minted}`).slice(0, 8);
   }
 
   #installNginx(): void {
@@ -136,6 +201,11 @@ class Simulator {
   }
 
   #start(name: string, listens: readonly Listening[]): void {
+    if (name !== SERVER_UNIT && name !== NGINX_UNIT) {
+      this.#at(`/etc/systemd/system/${name}`);
+      this.#unit(name, { active: 'active', activeSince: this.#clock });
+      return;
+    }
     const server = name === SERVER_UNIT;
     const [process, pid] = server ? (['rathole', SERVER_PID] as const) : (['nginx', NGINX_PID] as const);
     const executable = server ? this.#programOfUnit() : '/usr/sbin/nginx';
@@ -173,11 +243,13 @@ class Simulator {
   }
 
   #filled(text: string): string {
-    return text.replaceAll(/\{\{token ([^}]+)\}\}/g, (_, name: string) => {
-      const token = this.#tokens.get(name);
-      if (token === undefined) throw new Error(`no step brought the token ${name}`);
-      return `{{fingerprint ${token}}}`;
-    });
+    return text
+      .replaceAll(NGINX_GROUP, 'www-data')
+      .replaceAll(/\{\{token ([^}]+)\}\}/g, (_, name: string) => {
+        const token = this.#tokens.get(name);
+        if (token === undefined) throw new Error(`no step brought the token ${name}`);
+        return `{{fingerprint ${token}}}`;
+      });
   }
 
   #certify(directory: string, names: readonly string[], days: number, domains: readonly string[]): void {
@@ -212,7 +284,7 @@ class Simulator {
   }
 
   #ownership({ owner, group, mode }: Ownership): Ownership {
-    return { owner, group, mode };
+    return { owner, group: group === NGINX_GROUP ? 'www-data' : group, mode };
   }
 
   #at(path: string): ObservedFile {
