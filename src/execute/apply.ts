@@ -27,16 +27,21 @@ async function settled(hostPlan: HostPlan, ports: Ports): Promise<Outcome> {
   if (ports.stop.aborted) return outcome(host, 'stopped', ['not begun: the run was stopped'], 'apply again');
   try {
     ports.report({ kind: 'host-begun', host, steps: steps.map(nameOf) });
-    return (await acted(host, steps, ports)) ?? (await verified(host, ports));
+    const ran = await acted(host, steps, ports);
+    return 'status' in ran ? ran : { ...(await verified(host, ports)), rotations: ran.rotations };
   } catch (error) {
     return failed(host, error);
   }
 }
 
-/** Gives the outcome when the transaction did not succeed. */
-async function acted(host: string, steps: readonly Step[], ports: Ports): Promise<Outcome | undefined> {
+/** Gives the outcome when the transaction did not succeed, else what it said of rotations. */
+async function acted(
+  host: string,
+  steps: readonly Step[],
+  ports: Ports,
+): Promise<Outcome | Pick<Outcome, 'rotations'>> {
   const { transcript, lost } = await runTransaction(host, steps, ports);
-  if (transcript.end === 'ok') return undefined;
+  if (transcript.end === 'ok') return { rotations: transcript.rotations };
   if (transcript.end === undefined) return cutOff(host, transcript.step, steps, lost);
   const step = transcript.failedStep ?? transcript.step;
   return outcome(
@@ -49,6 +54,7 @@ async function acted(host: string, steps: readonly Step[], ports: Ports): Promis
 
 function remains(end: TransactionEnd, step: number): string {
   if (end === 'stuck') return 'not everything could be taken back';
+  if (end === 'kept') return 'what was done before it stays';
   return step === 0 ? 'nothing was done' : 'what was done before it was taken back';
 }
 
@@ -63,6 +69,7 @@ function cutOff(host: string, step: number, steps: readonly Step[], lost: string
 
 /** Observes again: what runs decides, not what the steps said. */
 async function verified(host: string, ports: Ports): Promise<Outcome> {
+  if (ports.replan === undefined) return outcome(host, 'changed');
   ports.report({ kind: 'verifying', host });
   let plan: Plan;
   try {
@@ -79,7 +86,7 @@ async function verified(host: string, ports: Ports): Promise<Outcome> {
 function remaining({ changes, steps, refusals }: HostPlan): string[] {
   return [
     ...changes.map(({ target, cause }) => `${target}: ${cause}`),
-    ...(changes.length === 0 ? steps.map(nameOf) : []),
+    ...(changes.length === 0 ? steps.filter(({ due }) => due !== true).map(nameOf) : []),
     ...refusals.map((refusal) => `refused: ${refusal.message}`),
   ];
 }
@@ -99,5 +106,5 @@ function failed(host: string, error: unknown): Outcome {
 const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 function outcome(host: string, status: OutcomeStatus, reasons: readonly string[] = [], remedy = ''): Outcome {
-  return { host, status, reasons, remedy };
+  return { host, status, reasons, remedy, rotations: [] };
 }

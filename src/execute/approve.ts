@@ -46,6 +46,8 @@ function refused(refusals: readonly OpenRefusal[]): ReconcileError {
   return new ReconcileError(
     'refused',
     `the plan is refused:\n  ${lines.join('\n  ')}`,
-    'mend what is named, or give the consents that are named',
+    refusals.some(({ refusal }) => refusal.consent !== undefined)
+      ? 'mend what is named, or give the consents that are named'
+      : 'mend what is named',
   );
 }

@@ -1,3 +1,5 @@
+import type { RotationReport } from '../model/rotation.ts';
+
 /** What happens during an apply, as it happens. A renderer listens; the executor does not know who does. */
 export type RunEvent =
   /** `steps` are the names of the steps, in order. */
@@ -5,6 +7,9 @@ export type RunEvent =
   /** `step` counts from 1, as the plan does. */
   | { readonly kind: 'step-begun'; readonly host: string; readonly step: number }
   | { readonly kind: 'step-done'; readonly host: string; readonly step: number }
+  | { readonly kind: 'rotation'; readonly host: string; readonly rotation: RotationReport }
+  /** Seconds for which rotations are waited for still. */
+  | { readonly kind: 'countdown'; readonly host: string; readonly seconds: number }
   | { readonly kind: 'verifying'; readonly host: string }
   | { readonly kind: 'note'; readonly host: string; readonly text: string }
   | { readonly kind: 'host-ended'; readonly outcome: Outcome };
@@ -16,6 +21,8 @@ export interface Outcome {
   /** What went wrong, in lines; empty when nothing did. */
   readonly reasons: readonly string[];
   readonly remedy: string;
+  /** What the host said of each service that a rotation was asked for. */
+  readonly rotations: readonly RotationReport[];
 }
 
 export type OutcomeStatus =
@@ -31,5 +38,9 @@ export type OutcomeStatus =
   | 'unknown'
   /** All steps succeeded, but the second observation shows something else than was wanted. */
   | 'not-converged'
+  /** Every rotation that was waited for is done. */
+  | 'rotated'
+  /** Some are not, and the host goes on by itself. */
+  | 'rotating'
   /** Not begun, because the operator stopped the run. */
   | 'stopped';

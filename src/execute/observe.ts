@@ -24,10 +24,16 @@ export async function observe(host: Host): Promise<Observed> {
   return { host: host.name, facts: parseObservation(stdout) };
 }
 
+/** A host that could not be looked at, and why. */
+export interface Unseen {
+  readonly host: string;
+  readonly error: ReconcileError;
+}
+
 /** What could be seen of many hosts, and which could not be seen at all. */
 export interface Survey {
   readonly observed: readonly Observed[];
-  readonly unseen: readonly { readonly host: string; readonly error: ReconcileError }[];
+  readonly unseen: readonly Unseen[];
 }
 
 /** Observes hosts side by side; one that cannot be reached takes nothing from the others. */

@@ -5,9 +5,11 @@ import type { RunEvent } from './events.ts';
 export interface Ports {
   /** Gives the one connection to a host, opened at its first use. */
   readonly connect: (host: string) => Promise<Host>;
-  /** Observes a host again and plans for it alone. */
-  readonly replan: (host: string) => Promise<Plan>;
+  /** Observes a host again and plans for it alone; undefined where what the host says is all there is to see. */
+  readonly replan?: (host: string) => Promise<Plan>;
   readonly programs: Programs;
+  /** Who is named in the hosts' audit logs. */
+  readonly actor: string;
   readonly report: (event: RunEvent) => void;
   /** At most so many hosts at once. */
   readonly forks: number;

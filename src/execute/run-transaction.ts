@@ -21,7 +21,7 @@ export async function runTransaction(
   steps: readonly Step[],
   ports: Ports,
 ): Promise<TransactionRun> {
-  const script = transactionScript(steps, await programsFor(steps, ports.programs));
+  const script = transactionScript(steps, await programsFor(steps, ports.programs), ports.actor);
   const connection = await ports.connect(host);
   const reader = new TranscriptReader((event) => forward(host, event, ports));
   try {
@@ -45,5 +45,6 @@ async function programsFor(steps: readonly Step[], programs: Programs): Promise<
 
 function forward(host: string, event: TranscriptEvent, { report }: Ports): void {
   if (event.kind === 'note') report({ kind: 'note', host, text: event.text });
+  else if (event.kind === 'rotation') report({ kind: 'rotation', host, rotation: event.rotation });
   else report({ kind: event.kind === 'started' ? 'step-begun' : 'step-done', host, step: event.step });
 }

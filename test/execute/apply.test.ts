@@ -20,6 +20,7 @@ const hostPlan = (host: string, steps: readonly Step[] = STEPS): HostPlan => ({
   steps,
   refusals: [],
   notes: [],
+  rotations: [],
 });
 const plan = (...hosts: HostPlan[]): Plan => ({ digest: 'd', hosts });
 const approved = (...hosts: HostPlan[]) => approve(plan(...hosts), new Set());
@@ -50,6 +51,7 @@ function world(answers: Readonly<Record<string, Answer>>, changed: Partial<Ports
     connect,
     replan: async (host) => plan(hostPlan(host, [])),
     programs: { read: async () => new Uint8Array() },
+    actor: 'me@here',
     report: (event) => events.push(event),
     forks: 20,
     stop: new AbortController().signal,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { approve } from '../../src/execute/approve.ts';
+import type { ReconcileError } from '../../src/model/errors.ts';
 import type { HostPlan, Plan, Refusal } from '../../src/model/plan.ts';
 
 const foreign: Refusal = {
@@ -17,6 +18,7 @@ const host = (name: string, refusals: readonly Refusal[]): HostPlan => ({
   steps: [],
   refusals,
   notes: [],
+  rotations: [],
 });
 const plan = (...hosts: HostPlan[]): Plan => ({ digest: 'd1', hosts });
 const nothing = new Set<never>();
@@ -43,6 +45,17 @@ test('every refusal of every host is listed, with its way out', () => {
       ].join('\n'),
     }),
   );
+});
+
+test('a consent is named as a way out only where there is one', () => {
+  const remedies = [foreign, unreadable].map((refusal) => {
+    try {
+      return approve(plan(host('edge', [refusal])), nothing).digest;
+    } catch (error) {
+      return (error as ReconcileError).remedy;
+    }
+  });
+  expect(remedies).toEqual(['mend what is named, or give the consents that are named', 'mend what is named']);
 });
 
 test('a consent allows what names it, and nothing else', () => {

@@ -15,6 +15,13 @@ test.each(EVERY_KIND.map((step) => [nameOf(step), step] as const))('%s', (_, ste
 });
 
 test.each([
+  ['due', 'rotate due ssh web'],
+  ['rotate', 'rotate ssh web'],
+] as const)('a rotation asked for as %s says so once', (order, name) => {
+  expect(nameOf({ kind: 'rotate', order, services: ['ssh', 'web'] })).toBe(name);
+});
+
+test.each([
   ['apt', 'install_apt nginx libnginx-mod-stream'],
   ['pacman', 'install_pacman nginx'],
 ])('packages are installed by %s', (manager, line) => {

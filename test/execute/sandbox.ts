@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Transcript, TranscriptReader } from '../../src/execute/protocol.ts';
+import { type Transcript, type TranscriptEvent, TranscriptReader } from '../../src/execute/protocol.ts';
 import { followCommand, type Places } from '../../src/execute/script/frame.ts';
 import { type ProgramBytes, transactionScript } from '../../src/execute/script/transaction.ts';
 import type { Step } from '../../src/model/step.ts';
@@ -33,6 +33,8 @@ export class Sandbox {
       state: this.at('state'),
       swept: [this.at('etc'), this.at('state')],
       path: this.#path,
+      rotator: this.at('bin/rotate'),
+      audit: this.at('audit'),
     };
   }
 
@@ -51,7 +53,7 @@ export class Sandbox {
   }
 
   script(steps: readonly Step[], programs: ProgramBytes = new Map()): string {
-    return transactionScript(steps, programs, this.places);
+    return transactionScript(steps, programs, 'me@here', this.places);
   }
 
   apply(steps: readonly Step[], programs?: ProgramBytes): Promise<Run> {
@@ -61,9 +63,7 @@ export class Sandbox {
   /** Gives the transaction's text to the follower, as a connection would. */
   send(script: string): Promise<Run> {
     const events: string[] = [];
-    const reader = new TranscriptReader((event) =>
-      events.push(event.kind === 'note' ? `note ${event.text}` : `${event.kind} ${event.step}`),
-    );
+    const reader = new TranscriptReader((event) => events.push(eventText(event)));
     const child = this.start(script);
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => reader.feed(chunk));
@@ -94,6 +94,12 @@ export class Sandbox {
   get #path(): string {
     return `${this.at('bin')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
   }
+}
+
+function eventText(event: TranscriptEvent): string {
+  if (event.kind === 'note') return `note ${event.text}`;
+  if (event.kind === 'rotation') return `rotation ${event.rotation.service} ${event.rotation.verdict}`;
+  return `${event.kind} ${event.step}`;
 }
 
 export const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');

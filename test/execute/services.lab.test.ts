@@ -24,7 +24,7 @@ const tcp = (port: number, address = '127.0.0.1'): Listening => ({ protocol: 'tc
 async function apply(host: Host, steps: readonly Step[]) {
   const reader = new TranscriptReader(() => {});
   const { stdout, stderr, code } = await host.exec(followCommand(PLACES), {
-    stdin: transactionScript(steps, new Map()),
+    stdin: transactionScript(steps, new Map(), 'me@here'),
   });
   reader.feed(stdout);
   return { ...reader.transcript, stderr, code, reason: reader.transcript.reasons.join('\n') };

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { NGINX_GROUP } from '../../src/codec/placeholder.ts';
 import type { Expectation, Step } from '../../src/model/step.ts';
 import { sha256 } from './sandbox.ts';
 
@@ -67,6 +68,39 @@ export const EVERY_KIND: readonly Step[] = [
     path: '/etc/rathole/server.toml',
     ratholeName: 'web.g3',
   },
+  { kind: 'make-key', client: 'desktop', number: 2 },
+  { kind: 'record-key', client: 'desktop', found: undefined, phase: 'steady', current: 1, next: 0 },
+  {
+    kind: 'record-key',
+    client: 'desktop',
+    found: { phase: 'steady', current: 1, next: 0 },
+    phase: 'announcing',
+    current: 1,
+    next: 2,
+  },
+  {
+    ...{ kind: 'audit-key', client: 'desktop', action: 'announce', number: 2 },
+    reason: 'the key is older than max_age',
+  },
+  {
+    ...{ kind: 'audit-secret', secret: 'token', action: 'revoke', target: 'ssh', number: 1 },
+    reason: 'the service is not in the playbook',
+  },
+  { kind: 'write-key-map', path: '/etc/nginx/reconcile/keys.conf' },
+  { kind: 'publish', client: 'desktop' },
+  { kind: 'remove-folder', path: '/var/lib/reconcile/pull/desktop' },
+  { kind: 'cut-connections', service: 'ssh', address: '::1', port: 2222 },
+  { ...makeDirectory('/var/lib/reconcile/pull'), group: NGINX_GROUP } as Step,
+  {
+    kind: 'enroll',
+    service: 'ssh',
+    generation: 1,
+    highest: 3,
+    made: true,
+    path: '/var/lib/reconcile/rotation/ssh/record',
+    expect: ABSENT,
+  },
+  { kind: 'rotate', order: 'due', services: ['ssh', 'web'] },
   { kind: 'make-authority', directory: '/var/lib/reconcile/tls', name: 'reconcile on edge', days: 3650 },
   {
     kind: 'make-certificate',

@@ -21,7 +21,7 @@ test('shellcheck has nothing to say about a script with every kind of step', () 
   // SC2317: it takes functions that are not called (no step needs them, or a trap calls them) for mistakes.
   const options = ['--shell=sh', '--severity=style', '--exclude=SC2317', '-'];
   const { stdout } = spawnSync('shellcheck', options, {
-    input: transactionScript(EVERY_KIND, PROGRAM),
+    input: transactionScript(EVERY_KIND, PROGRAM, 'me@here'),
     encoding: 'utf8',
   });
   expect(stdout).toBe('');

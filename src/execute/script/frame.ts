@@ -1,3 +1,4 @@
+import { AUDIT, LOCK, NGINX_ERRORS, ROTATE } from '../../artifacts/paths.ts';
 import { quote } from '../../codec/shell.ts';
 
 /** Where a transaction keeps its things on a host. Tests use other places than hosts do. */
@@ -8,10 +9,13 @@ export interface Places {
   /** Folders in which an earlier transaction that was killed may have left temporary files. */
   readonly swept: readonly string[];
   readonly path: string;
+  /** The host's own program for rotations. */
+  readonly rotator: string;
+  readonly audit: string;
 }
 
 export const PLACES: Places = {
-  lock: '/run/reconcile.lock',
+  lock: LOCK,
   run: '/run',
   state: '/var/lib/reconcile',
   swept: [
@@ -23,6 +27,8 @@ export const PLACES: Places = {
     '/var/lib/reconcile',
   ],
   path: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  rotator: ROTATE,
+  audit: AUDIT,
 };
 
 /** Seconds after which a transaction is ended and backs out; slow mirrors need most of it. */
@@ -61,8 +67,12 @@ prepare() {
   umask 077
   export LC_ALL=C PATH=${quote(places.path)} TMPDIR="$tx"
   state=${quote(places.state)}
+  rotator=${quote(places.rotator)}
+  audit_log=${quote(places.audit)}
+  nginx_log=${quote(NGINX_ERRORS)}
   id=$(basename "$tx")
   step=0
+  committed=0
   exec 3>&1 >>"$tx/said" 2>&1
   : >"$tx/kept"
   : >"$tx/made"
@@ -82,7 +92,7 @@ tidy() {
   fi
   find ${quote(places.run)} -maxdepth 1 -type d -name 'reconcile.*' -mmin +60 -exec rm -rf {} +
   for folder in ${places.swept.map(quote).join(' ')}; do
-    [ ! -d "$folder" ] || find "$folder" -xdev -type f \\( -name '.*.reconcile' -o -name '.*.reconcile-old' \\) -delete
+    [ ! -d "$folder" ] || find "$folder" -xdev -depth \\( -type f -name '.*.reconcile' -o -name '.*.reconcile-old' \\) -exec rm -rf -- {} +
   done
 }
 
@@ -99,7 +109,7 @@ finish() {
     [ "$code" -ne 143 ] || say 'why the transaction was stopped from outside, or took too long'
     back_out
   fi
-  xargs -r -d '\\n' rm -f -- <"$tx/kept"
+  xargs -r -d '\\n' rm -rf -- <"$tx/kept"
   journal "end $end"
   shorten "$state/journal"
   rm -f "$tx"/token.*
@@ -108,11 +118,13 @@ finish() {
   exit "$code"
 }
 
-# Files go back first, the last one first; then whatever had read them reads them again.
+# Files go back first, the last one first; then whatever had read them reads them again. What a rotation has built on
+# stays.
 back_out() {
   end=backed-out
+  [ "$committed" -eq 0 ] || end=kept
   failed=$step
-  while [ "$step" -gt 0 ]; do
+  while [ "$step" -gt "$committed" ]; do
     (set -e; undo) >"$tx/said" 2>&1
     result=$?
     [ "$result" -eq 0 ] || stuck

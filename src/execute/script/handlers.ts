@@ -1,5 +1,6 @@
+import { NGINX_GROUP } from '../../codec/placeholder.ts';
 import { quote } from '../../codec/shell.ts';
-import type { Expectation, Listening, Ownership, Step } from '../../model/step.ts';
+import type { Expectation, KeyState, Listening, Ownership, Step } from '../../model/step.ts';
 import { printed } from './text.ts';
 
 /** What a step is on the host: shell text that uses the functions of LIBRARY and SERVICES. */
@@ -19,7 +20,7 @@ const HANDLERS: Handlers = {
   'install-packages': ({ manager, packages }) => ({ run: call(`install_${manager}`, ...packages) }),
   'create-user': ({ name }) => ({ run: call('create_user', name) }),
   'make-directory': ({ path, ...ownership }) => ({
-    run: call('directory', path, ...own(ownership)),
+    run: owned(ownership, 'directory', path),
     undo: call('undo_directory', path),
   }),
   'install-program': ({ path, sha256 }) => ({
@@ -34,7 +35,7 @@ const HANDLERS: Handlers = {
   'write-file': ({ path, text, expect, ...ownership }) =>
     written(path, ownership, expect, `{\n${printed(text) || ':'}\n} >"$temp"`),
   'set-ownership': ({ path, ...ownership }) => ({
-    run: call('own', path, ...own(ownership)),
+    run: owned(ownership, 'own', path),
     undo: call('own_again', path),
   }),
   'remove-file': ({ path, expect }) => ({
@@ -56,6 +57,27 @@ const HANDLERS: Handlers = {
   'keep-token': ({ service, generation, path, ratholeName }) => ({
     run: call('keep_token', service, String(generation), path, ratholeName),
   }),
+  'make-key': ({ client, number }) => ({
+    run: call('make_key', client, String(number)),
+    undo: `restore "$state"/${quote(`keys/${client}.k${number}`)}`,
+  }),
+  'record-key': ({ client, found, phase, current, next }) => ({
+    run: call('record_key', client, stateText(found), phase, String(current), String(next)),
+    undo: `restore "$state"/${quote(`clients/${client}/key`)}`,
+  }),
+  'audit-key': ({ client, action, number, reason }) => ({
+    run: call('audit_key', client, action, String(number), reason),
+  }),
+  'audit-secret': ({ secret, action, target, number, reason }) => ({
+    run: call('audit_secret', secret, action, target, String(number), reason),
+    undo: call('audit_again', secret, action, target, String(number)),
+  }),
+  'write-key-map': ({ path }) => ({ run: call('write_key_map', path), undo: call('restore', path) }),
+  publish: ({ client }) => ({ run: call('publish_client', client), undo: call('withdraw', client) }),
+  'remove-folder': ({ path }) => ({ run: call('remove_folder', path), undo: call('restore', path) }),
+  'cut-connections': ({ address, port }) => ({
+    run: call('cut_connections', bracketed(address), String(port)),
+  }),
   'make-authority': ({ directory, name, days }) => ({
     run: call('authority', directory, name, String(days)),
     undo: lines(call('restore', `${directory}/ca.pem`), call('restore', `${directory}/ca.key`)),
@@ -64,6 +86,14 @@ const HANDLERS: Handlers = {
     run: call('certificate', directory, String(days), names[0] ?? '', names.map(alternativeName).join(',')),
     undo: lines(call('restore', `${directory}/leaf.pem`), call('restore', `${directory}/leaf.key`)),
   }),
+  enroll: ({ path, generation, highest, made, expect }) =>
+    written(
+      path,
+      { owner: 'root', group: 'root', mode: '0600' },
+      expect,
+      `${call('record_of', String(generation), String(highest), made ? 'made' : 'found')} >"$temp"`,
+    ),
+  rotate: ({ order, services }) => ({ run: call('rotate', order, ...services) }),
   assemble: ({ path, fragments, expect, ...ownership }) =>
     written(path, ownership, expect, `cat -- ${fragments.map(quote).join(' ')} >"$temp"`),
   backup: ({ path, directory }) => ({ run: call('back_up', path, directory) }),
@@ -100,23 +130,25 @@ export function nameOf(step: Step): string {
 }
 
 function subjectOf(step: Step): string {
+  if (step.kind === 'rotate') {
+    return [...(step.order === 'rotate' ? [] : [step.order]), ...step.services].join(' ');
+  }
+  if (step.kind === 'enroll') return step.service;
+  if (step.kind === 'audit-secret') return `${step.action} ${step.secret} ${step.target} ${step.number}`;
   if ('path' in step) return step.path;
   if ('unit' in step) return step.unit;
   if ('directory' in step) return step.directory;
   if ('packages' in step) return step.packages.join(' ');
-  if ('service' in step) return `${step.service} g${step.generation}`;
+  if ('generation' in step) return `${step.service} g${step.generation}`;
+  if ('service' in step) return step.service;
+  if ('client' in step) return 'number' in step ? `${step.client} k${step.number}` : step.client;
   return 'name' in step ? step.name : '';
 }
 
 function written(path: string, ownership: Ownership, expect: Expectation, fill: string): Script {
   return {
     expect: expectation(path, expect),
-    run: lines(
-      call('fresh', path, ...own(ownership)),
-      fill,
-      expectation(path, expect),
-      call('replace', path),
-    ),
+    run: lines(owned(ownership, 'fresh', path), fill, expectation(path, expect), call('replace', path)),
     undo: call('restore', path),
   };
 }
@@ -125,14 +157,21 @@ function expectation(path: string, expect: Expectation): string {
   return expect.kind === 'absent' ? call('expect_absent', path) : call('expect_sha256', path, expect.sha256);
 }
 
-const own = ({ owner, group, mode }: Ownership) => [owner, group, mode] as const;
+/** `COMMAND PATH OWNER GROUP MODE`. The group may be one that only the host knows; an unknown one must end the step. */
+function owned({ owner, group, mode }: Ownership, command: string, path: string): string {
+  if (group !== NGINX_GROUP) return call(command, path, owner, group, mode);
+  return lines('workers=$(nginx_group)', `${call(command, path, owner)} "$workers" ${quote(mode)}`);
+}
+
+const stateText = (found: KeyState | undefined) =>
+  found === undefined ? '' : `${found.phase} ${found.current} ${found.next}`;
+const bracketed = (address: string) => (address.includes(':') ? `[${address}]` : address);
 const lines = (...commands: readonly string[]) => commands.join('\n');
 const call = (name: string, ...words: readonly string[]) => [name, ...words.map(quote)].join(' ');
 
 function waits(unit: string, listens: readonly Listening[]): string[] {
-  return listens.map(({ protocol, address, port }) =>
-    call('listening', unit, protocol, address.includes(':') ? `[${address}]` : address, String(port)),
-  );
+  const places = listens.map(({ protocol, address, port }) => `${protocol} ${bracketed(address)}:${port}`);
+  return places.length === 0 ? [] : [call('listening', unit, ...places)];
 }
 
 function alternativeName(name: string): string {

@@ -35,7 +35,7 @@ expect_sha256() {
   [ "$(sha256sum <"$1")" = "$2  -" ] || die "$1 was changed after this was planned"
 }
 
-beside() { printf '%s/.%s.%s' "$(dirname -- "$1")" "$(basename -- "$1")" "$2"; }
+beside() { printf '%s/.%s.%s' "\${1%/*}" "\${1##*/}" "$2"; }
 
 # fresh PATH OWNER GROUP MODE: an empty file beside PATH, nobody else's from its first byte on. Sets temp.
 fresh() {
@@ -51,11 +51,13 @@ replace() {
   sync -- "$temp"
   keep "$1"
   mv -f -T -- "$temp" "$1"
-  sync -- "$(dirname -- "$1")"
+  sync -- "\${1%/*}"
 }
 
+# keep PATH: what stood there when the transaction began; a second change of the same path leaves that alone.
 keep() {
   old=$(beside "$1" reconcile-old)
+  if grep -q -x -F -e "$old" "$tx/kept" || grep -q -x -F -e "$1" "$tx/made"; then return 0; fi
   rm -f -- "$old"
   if [ -e "$1" ] || [ -L "$1" ]; then
     ln -P -T -- "$1" "$old"
@@ -79,7 +81,7 @@ restore() {
 discard() {
   keep "$1"
   rm -f -- "$1"
-  sync -- "$(dirname -- "$1")"
+  sync -- "\${1%/*}"
 }
 
 # directory PATH OWNER GROUP MODE
@@ -116,18 +118,36 @@ expect_program() {
 
 # back_up PATH DIRECTORY: keeps the ten newest of each file.
 back_up() {
-  copy="$2/$(basename -- "$1").$(date -u +%Y%m%d_%H%M%S)"
+  copy="$2/\${1##*/}.$(date -u +%Y%m%d_%H%M%S)"
   fresh "$copy" root root 0600
   cat -- "$1" >"$temp"
   sync -- "$temp"
   mv -f -T -- "$temp" "$copy"
-  find "$2" -maxdepth 1 -type f -name "$(basename -- "$1").*" | sort | head -n -10 | xargs -r -d '\\n' rm -f --
+  find "$2" -maxdepth 1 -type f -name "\${1##*/}.*" | sort | head -n -10 | xargs -r -d '\\n' rm -f --
 }
 
 # By cat, which tells why it cannot write: dash's own printf says "I/O error" of a full disk.
 literal() { printf %s "$1" | cat; }
 
 random_hex() { head -c "$1" /dev/urandom | od -An -v -tx1 | tr -d ' \\n'; }
+
+# record_of GENERATION HIGHEST made|found: the record of a service at rest; the age of a token that was found is unknown.
+record_of() {
+  since=-
+  [ "$3" = found ] || since=$(date +%s)
+  printf 'steady %s 0 %s 0 0 %s\\n' "$1" "$2" "$since"
+}
+
+# rotate ORDER SERVICE...: by the host's own program, which completes what it has decided, whatever happens here. So
+# nothing that was done so far may be taken back from here on.
+rotate() {
+  committed=$step
+  code=0
+  "$rotator" --actor "$actor" --locked "$@" >"$tx/rotations" || code=$?
+  while IFS= read -r line; do say "rotation $line"; done <"$tx/rotations"
+  # 3: it refuses some of them, and says so in their lines.
+  case $code in 0 | 3) ;; *) die "the rotation ended with exit status $code" ;; esac
+}
 
 # token SERVICE GENERATION: prints what make_token or keep_token left for this transaction.
 token() {

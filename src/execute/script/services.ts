@@ -1,16 +1,26 @@
-/** The shell functions for what runs: packages, units, nginx, sysctls and certificates. See library.ts. */
+/** The shell functions for what runs: packages, units, sysctls and certificates. See library.ts. */
 export const SERVICES = `
-# Package managers start daemons: without the lock's descriptor, which they would keep.
-install_apt() {
+# Package managers start daemons: without the lock's descriptor, which they would keep. A new nginx is not started, for
+# it would serve Debian's page to everybody; also its packages start it once and once more, which takes a second or two.
+install_apt() (
   set -- -q -y --no-install-recommends -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confold install -- "$@"
   export DEBIAN_FRONTEND=noninteractive
-  apt-get "$@" 9>&- && return 0
+  command -v nginx >/dev/null || export SYSTEMD_OFFLINE=1
+  apt-get "$@" 9>&- && exit 0
   echo 'Trying again with fresh package lists.'
   apt-get -q update 9>&-
   apt-get "$@" 9>&-
-}
+)
 
 install_pacman() { pacman -S --noconfirm --needed -- "$@" 9>&-; }
+
+# The group of nginx's workers, from its configuration or as it was built.
+nginx_group() {
+  nginx -T 2>/dev/null | awk '$1 == "user" { sub(/;$/, ""); print $NF; exit }' >"$tx/nginx-group"
+  [ -s "$tx/nginx-group" ] || nginx -V 2>&1 | tr ' ' '\\n' | sed -n 's/^--group=//p' >"$tx/nginx-group"
+  getent group "$(cat "$tx/nginx-group")" >/dev/null || die "nginx does not tell the group of its workers"
+  printf %s "$(cat "$tx/nginx-group")"
+}
 
 create_user() {
   getent passwd "$1" >/dev/null && return 0
@@ -44,7 +54,9 @@ start_unit() {
 
 stop_again() {
   [ -e "$tx/changed.$step" ] || return 0
-  systemctl stop "$1" || ! systemctl is-active --quiet "$1"
+  systemctl stop "$1" || { ! systemctl is-active --quiet "$1" || return 1; }
+  # One that gave up by itself stays on systemd's list of failures, even when its file is gone.
+  systemctl reset-failed "$1" 2>/dev/null || :
 }
 
 restart_unit() {
@@ -54,65 +66,37 @@ restart_unit() {
 
 restart_again() { [ -e "$tx/changed.$step" ] || systemctl restart "$1"; }
 
-# listening UNIT PROTOCOL ADDRESS PORT: waits until the unit's own main process does, IPv6 addresses in brackets. A
+# listening UNIT "PROTOCOL ADDRESS:PORT"...: waits until the unit's own main process does, IPv6 addresses in brackets. A
 # daemon that cannot have its port ends just after systemd called it started. Nothing tells when it listens, so this
 # looks, for 5 s at most.
 listening() {
   looks=0
-  until listens_now "$@"; do
+  until missing=$(not_listening "$@") && [ -z "$missing" ]; do
     looks=$((looks + 1))
     [ "$looks" -lt 60 ] || break
     sleep 0.05
   done
-  listens_now "$@" && return 0
+  [ -n "$missing" ] || return 0
   journalctl --no-pager --quiet --output=cat --lines=5 "_SYSTEMD_UNIT=$1" || :
-  ss -H -l -n -p "--$2" "sport = :$4" || :
-  die "$1 does not listen on $2 $3:$4"
+  printf '%s\\n' "$missing" | while read -r protocol at; do ss -H -l -n -p "--$protocol" "sport = :\${at##*:}" || :; done
+  die "$1 does not listen on $(printf '%s\\n' "$missing" | paste -s -d , -)"
 }
 
-# A dual-stack socket on every address is shown as *.
-listens_now() {
+# not_listening UNIT "PROTOCOL ADDRESS:PORT"...: prints what lacks. A dual-stack socket on every address is shown as *.
+not_listening() {
   pid=$(systemctl show --property=MainPID --value "$1")
-  ss -H -l -n -p "--$2" "sport = :$4" | awk -v at="$3:$4" -v any="*:$4" -v owner="pid=$pid," '
-    ($4 == at || $4 == any && at ~ /^\\[::\\]/) && index($0, owner) { found = 1 }
-    END { exit !found }'
-}
-
-check_nginx() { nginx -t -q; }
-
-nginx_children() { cat "/proc/$1/task/$1/children"; }
-
-# Says whether nginx has a child that is not in the list: only an accepted configuration makes it start one.
-nginx_new_child() {
-  for child in $(nginx_children "$1"); do
-    case " $2 " in *" $child "*) ;; *) return 0 ;; esac
-  done
-  return 1
-}
-
-# A reload is only a signal: nginx may keep the old configuration and say so nowhere but in its log.
-reload_nginx() {
-  systemctl is-active --quiet nginx.service || die 'nginx does not run, so it cannot reload'
-  master=$(systemctl show --property=MainPID --value nginx.service)
-  before=$(nginx_children "$master")
-  log=/var/log/nginx/error.log
-  seen=$(stat -c %s "$log" 2>/dev/null || echo 0)
-  systemctl reload nginx.service
-  looks=0
-  until nginx_new_child "$master" "$before"; do
-    looks=$((looks + 1))
-    if [ "$looks" -ge 250 ] || nginx_refused "$log" "$seen"; then
-      nginx_refused "$log" "$seen" && sed 's/^[^[]*//' "$tx/emerg" | sort -u
-      die 'nginx kept its old configuration'
-    fi
-    sleep 0.02
-  done
-}
-
-# The last line of a refusal; the [emerg] lines before it are retries that may still succeed.
-nginx_refused() {
-  tail -c "+$(($2 + 1))" "$1" 2>/dev/null | grep -F '[emerg]' >"$tx/emerg" || return 1
-  grep -q -v 'bind() to' "$tx/emerg"
+  shift
+  { printf '%s\\n' "$@" '' && ss -H -l -n -p -t -u; } | awk -v owner="pid=$pid," '
+    /^$/ { past = 1 }
+    !past { wanted[++count] = $0 }
+    past && index($0, owner) { found[$1 " " $5] }
+    END {
+      for (i = 1; i <= count; i++) {
+        any = wanted[i]
+        sub(/ \\[::\\]:/, " *:", any)
+        if (!(wanted[i] in found) && !(any in found)) print wanted[i]
+      }
+    }'
 }
 
 apply_sysctls() {

@@ -1,8 +1,9 @@
+import { NGINX_GROUP } from '../../codec/placeholder.ts';
 import { quote } from '../../codec/shell.ts';
 
-const TOKEN = /\{\{token ([a-z][a-z0-9_-]*) g(\d+)\}\}/g;
+const FILLABLE = /\{\{token ([a-z][a-z0-9_-]*) g(\d+)\}\}|\{\{nginx group\}\}/g;
 /** What an observation shows instead of a secret; and a placeholder that is none. */
-const UNFILLABLE = /\{\{(?:fingerprint (?:[0-9a-f]+|unknown)|token [^{}]*)\}\}/;
+const UNFILLABLE = /\{\{(?:fingerprint (?:[0-9a-f]+|unknown)|(?:token|key) [^{}]*)\}\}/;
 
 /**
  * The commands that print a text, with each placeholder filled in by the host: the secret goes from a file on the
@@ -11,9 +12,10 @@ const UNFILLABLE = /\{\{(?:fingerprint (?:[0-9a-f]+|unknown)|token [^{}]*)\}\}/;
 export function printed(text: string): string {
   const commands: string[] = [];
   let end = 0;
-  for (const match of text.matchAll(TOKEN)) {
+  for (const match of text.matchAll(FILLABLE)) {
     const [whole, service = '', generation = ''] = match;
-    commands.push(...literal(text.slice(end, match.index)), `token ${quote(service)} ${generation}`);
+    const command = whole === NGINX_GROUP ? 'nginx_group' : `token ${quote(service)} ${generation}`;
+    commands.push(...literal(text.slice(end, match.index)), command);
     end = match.index + whole.length;
   }
   return [...commands, ...literal(text.slice(end))].join('\n');

@@ -1,8 +1,11 @@
+import { NGINX_RELOAD } from '../../artifacts/nginx-reload.ts';
+import { READ_RECORDS } from '../../artifacts/rotate/records.ts';
 import { quote } from '../../codec/shell.ts';
 import type { Step } from '../../model/step.ts';
 import { frame, PLACES, type Places } from './frame.ts';
 import { nameOf, scriptOf } from './handlers.ts';
 import { LIBRARY } from './library.ts';
+import { PULL } from './pull.ts';
 import { SERVICES } from './services.ts';
 
 /** The programs that steps install, by SHA-256. */
@@ -10,18 +13,23 @@ export type ProgramBytes = ReadonlyMap<string, Uint8Array>;
 
 /**
  * All of a host's steps as one script: definitions, and on the last line the one call. Cut off anywhere it does
- * nothing, for the shell then misses the end of a function, or the call, or the call's arguments.
+ * nothing, for the shell then misses the end of a function, or the call, or the call's arguments. `actor` is who is
+ * named for it in the audit log.
  */
 export function transactionScript(
   steps: readonly Step[],
   programs: ProgramBytes,
+  actor: string,
   places: Places = PLACES,
 ): string {
   const scripts = steps.map(scriptOf);
   return [
     frame(places),
     LIBRARY,
+    NGINX_RELOAD,
+    READ_RECORDS,
     SERVICES,
+    PULL,
     ...[...programs].map(([sha256, bytes]) => payload(sha256, bytes)),
     cases(
       'undo',
@@ -31,16 +39,16 @@ export function transactionScript(
       'settle',
       scripts.map(({ settle }) => settle),
     ),
-    work(steps),
+    work(steps, actor),
     'run_transaction "$@"\n',
   ].join('\n');
 }
 
-function work(steps: readonly Step[]): string {
+function work(steps: readonly Step[], actor: string): string {
   const scripts = steps.map(scriptOf);
   return `run_transaction() {
 [ $# -eq 2 ] || return 0
-tx=$1 follower=$2 steps=${steps.length}
+tx=$1 follower=$2 steps=${steps.length} actor=${quote(actor)}
 prepare
 ${scripts.flatMap(({ expect }) => expect ?? []).join('\n')}
 ${steps.map((step, index) => numbered(index + 1, nameOf(step), scripts[index]?.run ?? '')).join('\n')}
