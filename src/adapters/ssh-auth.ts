@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import type { AnyAuthMethod, BaseAgent, ParsedKey } from 'ssh2';
 import type { SshTarget } from './ssh-config.ts';
 
@@ -39,14 +41,18 @@ async function readIdentity({ utils }: Ssh2, file: string): Promise<Identity> {
   const beside = parsed(utils.parseKey(publicText instanceof Buffer ? publicText : ''));
   const publicKey = beside?.getPublicSSH();
   const half = publicKey === undefined ? {} : { publicKey };
-  // ssh's own list names files that need not exist.
-  if (text === undefined) return half;
+  if (text === undefined) return isUsual(file) ? half : { ...half, problem: `${file} is not there` };
   if (text instanceof Error) return { ...half, problem: `${file} cannot be read (${text.message})` };
   const found = utils.parseKey(text);
   const key = parsed(found);
   if (key === undefined) return { ...half, problem: `${file} ${complaint(found)}` };
   return { publicKey: key.getPublicSSH(), ...(key.isPrivateKey() ? { privateKey: key } : {}) };
 }
+
+/** Those that ssh looks for by itself; most people have one of them. */
+const isUsual = (file: string) =>
+  dirname(file) === join(homedir(), '.ssh') &&
+  /^id_(rsa|dsa|xmss|(ecdsa|ed25519)(_sk)?)$/.test(basename(file));
 
 const parsed = (result: ParsedKey | Error | readonly ParsedKey[]): ParsedKey | undefined =>
   result instanceof Error ? undefined : [result].flat()[0];

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { homedir, userInfo } from 'node:os';
+import { promisify } from 'node:util';
 import { ReconcileError } from '../model/errors.ts';
 
 /** What to connect to, in the words of the inventory or of a ProxyJump. */
@@ -35,17 +37,16 @@ const DEFAULT_CONNECT_TIMEOUT_SECONDS = 15;
  * is not supported.
  */
 export async function resolveSsh(destination: Destination, configFile?: string): Promise<SshTarget> {
-  const { execa } = await import('execa');
   const argv = ['-G', ...flags(destination, configFile), '--', destination.address];
-  const result = await execa('ssh', argv, { reject: false, timeout: 10_000, stdin: 'ignore' });
-  if (result.exitCode !== 0) {
+  const { stdout } = await promisify(execFile)('ssh', argv, { timeout: 10_000 }).catch((error) => {
     throw new ReconcileError(
       'invalid',
-      `ssh cannot resolve ${destination.address}: ${result.stderr || result.shortMessage || 'no reason given'}`,
+      `ssh cannot resolve ${destination.address}: ${error.stderr || error.message}`,
       `Mend the ssh configuration, or install ssh if it is missing; \`ssh -G ${destination.address}\` shows the same.`,
+      error,
     );
-  }
-  return parseSshConfig(result.stdout, destination.address, process.env);
+  });
+  return parseSshConfig(stdout, destination, process.env);
 }
 
 function flags({ port, user, identityFile }: Destination, configFile: string | undefined): string[] {
@@ -60,7 +61,7 @@ function flags({ port, user, identityFile }: Destination, configFile: string | u
 /** Reads the output of `ssh -G`: a lower-case key and its value a line; some keys repeat. */
 export function parseSshConfig(
   output: string,
-  address: string,
+  { address, identityFile }: Pick<Destination, 'address' | 'identityFile'>,
   environment: Readonly<Record<string, string | undefined>>,
 ): SshTarget {
   const lines = output
@@ -76,6 +77,8 @@ export function parseSshConfig(
   const expand = expander({ address, hostName, port, user, hostKeyAlias, environment });
   const words = (key: string) =>
     all(key).flatMap((value) => value.split(' ').filter((word) => word !== 'none'));
+  // ssh leaves out a file that was named to it and is not there, which is what the operator has to know.
+  const named = identityFile === undefined ? [] : [identityFile];
   const agent = agentSocket(all('identityagent')[0], environment);
   const timeout = Number(one('connecttimeout'));
   return {
@@ -83,9 +86,9 @@ export function parseSshConfig(
     hostName,
     port,
     user,
-    identityFiles: all('identityfile')
-      .filter((file) => file !== 'none')
-      .map(expand),
+    identityFiles: [
+      ...new Set([...named, ...all('identityfile').filter((file) => file !== 'none')].map(expand)),
+    ],
     identitiesOnly: one('identitiesonly') === 'yes',
     ...(agent === undefined ? {} : { agent: expand(agent) }),
     jumps: (one('proxyjump') ?? '').split(',').filter(Boolean),

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { NodeSSH } from 'node-ssh';
 import { ReconcileError } from '../model/errors.ts';
@@ -18,6 +19,9 @@ export interface Link {
 const KEEPALIVE = { keepaliveInterval: 5000, keepaliveCountMax: 3 };
 const CLOSE_TIMEOUT_MS = 1000;
 
+/** Large modules, only for those who need them; loaded once, as early as somebody asks. */
+export const loadSsh = () => Promise.all([import('node-ssh'), import('ssh2')]);
+
 /**
  * Connects and logs in.
  *
@@ -25,19 +29,20 @@ const CLOSE_TIMEOUT_MS = 1000;
  * @throws ReconcileError `unreachable`, with the host key's fingerprint where that is the reason
  */
 export async function openLink(target: SshTarget, pinned: string | undefined, via?: Duplex): Promise<Link> {
-  const [{ NodeSSH }, { default: ssh2 }, known] = await Promise.all([
-    import('node-ssh'),
-    import('ssh2'),
+  const [[{ NodeSSH }, { default: ssh2 }], known] = await Promise.all([
+    loadSsh(),
     pinned === undefined ? readKnownHosts(target.knownHostsFiles) : [],
   ]);
   const check = pinned === undefined ? knownHostsKey(target, known) : pinnedKey(target, pinned);
   const login = await credentials(ssh2, target);
   if (login.methods.length === 0) throw noKey(target, login);
   const ssh = new NodeSSH();
+  // A login is many small packets: each that waits for the one before to be acknowledged costs 40 ms.
+  const sock = via ?? connect({ host: target.hostName, port: target.port, noDelay: true });
   let refusal: ReconcileError | undefined;
   try {
     await ssh.connect({
-      ...(via === undefined ? { host: target.hostName, port: target.port } : { sock: via }),
+      sock,
       username: target.user,
       authHandler: [...login.methods],
       algorithms: { serverHostKey: [...check.algorithms] },
@@ -50,7 +55,7 @@ export async function openLink(target: SshTarget, pinned: string | undefined, vi
     });
   } catch (error) {
     ssh.connection?.destroy();
-    via?.destroy();
+    sock.destroy();
     throw refusal ?? failure(target, login, error);
   }
   return watched(ssh);
@@ -113,8 +118,11 @@ function failure(target: SshTarget, login: Credentials, error: unknown): Reconci
 const noKey = (target: SshTarget, login: Credentials) =>
   new ReconcileError(
     'unreachable',
-    `${target.address}: there is no key to log in with${because(login)}`,
-    'Add a key to ssh-agent (`ssh-add`), or name an unencrypted one by IdentityFile or ansible_ssh_private_key_file.',
+    `${target.address}: there is no key to log in with${because(login) || noneOf(target)}`,
+    'Put a key without a passphrase there, name another by IdentityFile or ansible_ssh_private_key_file, or add one to ssh-agent (`ssh-add`).',
   );
+
+const noneOf = ({ identityFiles }: SshTarget) =>
+  identityFiles.length === 0 ? '' : ` (none of ${identityFiles.join(', ')} is there)`;
 
 const because = ({ leftOut }: Credentials) => (leftOut.length === 0 ? '' : ` (${leftOut.join('; ')})`);

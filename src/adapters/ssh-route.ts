@@ -1,6 +1,6 @@
 import { ReconcileError } from '../model/errors.ts';
 import { type Destination, parseJump, resolveSsh, type SshTarget } from './ssh-config.ts';
-import { type Link, openLink } from './ssh-connect.ts';
+import { type Link, loadSsh, openLink } from './ssh-connect.ts';
 
 /** ssh gives up on configurations that jump in circles, too. */
 const MOST_JUMPS = 8;
@@ -17,7 +17,7 @@ export function createRoutes(configFile: string | undefined) {
 
   /** @param pinned the one host key that counts, instead of known_hosts */
   async function open(destination: Destination, pinned: string | undefined): Promise<Link> {
-    const target = await resolveSsh(destination, configFile);
+    const [target] = await Promise.all([resolveSsh(destination, configFile), loadSsh()]);
     const path = await hopsTo(target, 0);
     return openAlong([...path, target], pinned);
   }

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { ReconcileError } from '../model/errors.ts';
 import { roleOf } from '../spec/inventory/layout.ts';
@@ -9,9 +9,12 @@ import {
   MAX_FILE_BYTES,
   type SourceFile,
 } from '../spec/sources.ts';
+import { wordsOf } from './system-error.ts';
 
 /** Folders deeper than this are somebody's loop of symbolic links. */
 const MAX_DEPTH = 10;
+/** Folders with more in them are somebody's home or whole system: reading all of it would take very long. */
+const MAX_FILES = 10_000;
 
 /**
  * Reads an inventory: one file with the `group_vars` and `host_vars` beside it, or a folder of such files.
@@ -33,9 +36,11 @@ export async function readInventory(path: string): Promise<InventorySources> {
   return { path, isFolder, files };
 }
 
-/** Reads a playbook; a missing one is a finding, not an error. */
-export async function readSource(path: string): Promise<SourceFile> {
-  return { path, content: await read(path) };
+/** Reads playbooks, each once however often it is named; a missing one is a finding, not an error. */
+export async function readPlaybooks(paths: readonly string[]): Promise<readonly SourceFile[]> {
+  const real = await Promise.all(paths.map((path) => realpath(path).catch(() => path)));
+  const once = paths.filter((_, at) => real.indexOf(real[at] ?? '') === at);
+  return Promise.all(once.map(async (path) => ({ path, content: await read(path) })));
 }
 
 async function readInventoryFile(path: string, folder: string): Promise<InventoryFile> {
@@ -54,25 +59,28 @@ async function read(path: string): Promise<Content> {
     if (stats.size > MAX_FILE_BYTES) return { kind: 'too-large', size: stats.size };
     return { kind: 'bytes', bytes: await readFile(path) };
   } catch (error) {
-    return { kind: 'unreadable', why: messageOf(error) };
+    return { kind: 'unreadable', why: wordsOf(error) };
   }
 }
 
 /**
  * All files below a folder, sorted as Ansible reads them; none when there is no such folder.
  *
- * @throws ReconcileError `invalid` for a folder that is there but cannot be read, or that has no end
+ * @throws ReconcileError `invalid` for a folder that is there but cannot be read, or that is no inventory's by its size
  */
-async function filesBelow(folder: string, depth = 0): Promise<string[]> {
-  if (depth > MAX_DEPTH) throw unreadableFolder(folder, `it is more than ${MAX_DEPTH} folders deep`);
-  const names = await namesIn(folder);
-  const found = await Promise.all(
-    names.map(async (name) => {
-      const path = join(folder, name);
-      return (await isDirectory(path)) ? filesBelow(path, depth + 1) : [path];
-    }),
-  );
-  return found.flat();
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  const visit = async (path: string, depth: number): Promise<void> => {
+    if (depth > MAX_DEPTH) throw unreadableFolder(path, `it is more than ${MAX_DEPTH} folders deep`);
+    for (const name of await namesIn(path)) {
+      const below = join(path, name);
+      if (await isDirectory(below)) await visit(below, depth + 1);
+      else if (found.push(below) > MAX_FILES)
+        throw unreadableFolder(folder, `it holds more than ${MAX_FILES} files`);
+    }
+  };
+  await visit(folder, 0);
+  return found;
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -80,7 +88,7 @@ async function namesIn(folder: string): Promise<string[]> {
     return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw unreadableFolder(folder, messageOf(error));
+    throw unreadableFolder(folder, wordsOf(error));
   }
 }
 
@@ -96,7 +104,7 @@ const unreadableFolder = (folder: string, why: string): ReconcileError =>
   new ReconcileError(
     'invalid',
     `the folder ${folder} cannot be read: ${why}`,
-    'make it readable, or remove it from the inventory',
+    'give the folder of an inventory with -i; everything in it must be readable',
   );
 
 async function statOrRefuse(path: string) {
@@ -105,15 +113,9 @@ async function statOrRefuse(path: string) {
   } catch (error) {
     throw new ReconcileError(
       'invalid',
-      `the inventory ${path} cannot be read: ${messageOf(error)}`,
+      `the inventory ${path} cannot be read: ${wordsOf(error)}`,
       'give the path of an inventory file or folder with -i',
       error,
     );
   }
-}
-
-/** The operating system's words alone: `ENOENT: no such file or directory, stat 'x'` repeats the path. */
-function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return /^E[A-Z0-9]+: ([^,]+), /.exec(message)?.[1] ?? message;
 }

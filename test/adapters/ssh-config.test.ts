@@ -16,7 +16,7 @@ hostkeyalias alias
 proxyjump jane@one:22,two`;
 
 test('what ssh -G says is read whole', () => {
-  expect(parseSshConfig(SAID, 'edge', { KEYS: '/keys', SSH_AUTH_SOCK: '/run/agent' })).toEqual({
+  expect(parseSshConfig(SAID, { address: 'edge' }, { KEYS: '/keys', SSH_AUTH_SOCK: '/run/agent' })).toEqual({
     address: 'edge',
     hostName: '192.0.2.7',
     port: 2222,
@@ -37,10 +37,14 @@ test.each([
   ['$OTHER', '/other'],
   ['~/agent', `${homedir()}/agent`],
 ])('IdentityAgent %s', (setting, agent) => {
-  const target = parseSshConfig(`identityagent ${setting}`, 'edge', {
-    SSH_AUTH_SOCK: '/run/agent',
-    OTHER: '/other',
-  });
+  const target = parseSshConfig(
+    `identityagent ${setting}`,
+    { address: 'edge' },
+    {
+      SSH_AUTH_SOCK: '/run/agent',
+      OTHER: '/other',
+    },
+  );
   expect(target.agent).toBe(agent);
 });
 

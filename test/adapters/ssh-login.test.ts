@@ -25,6 +25,22 @@ test('of several identity files the right one is found', async () => {
   await connect();
 });
 
+test.each([
+  ['by the inventory', () => ({ identityFile: world.path('lost') })],
+  ['by the configuration', () => ({})],
+])('an identity file that is missing is named, when it was named %s', async (_, wish) => {
+  writeFileSync(
+    world.configFile,
+    `Host target\n  HostName 127.0.0.1\n  Port ${port()}\n  IdentityFile ${world.path('lost')}\n  IdentityAgent none\n` +
+      `  UserKnownHostsFile ${world.knownHosts}\n`,
+  );
+  await expect(connect(wish())).rejects.toMatchObject({
+    code: 'unreachable',
+    message: `target: there is no key to log in with (${world.path('lost')} is not there)`,
+    remedy: expect.stringContaining('ansible_ssh_private_key_file'),
+  });
+});
+
 test('an encrypted identity names ssh-agent', async () => {
   world.makeKey('locked', { passphrase: 'open sesame' });
   writeFileSync(

@@ -6,7 +6,8 @@ import { hashOf } from './hash.ts';
 import { fetchRelease } from './release.ts';
 import { type ProgramSource, releaseUrl } from './source.ts';
 
-const RELEASES = 'https://github.com/rathole-org/rathole/releases/download';
+/** Where rathole publishes its releases. */
+export const RELEASES = 'https://github.com/rathole-org/rathole/releases/download';
 
 export interface ProgramsOptions {
   readonly cacheFolder: string;

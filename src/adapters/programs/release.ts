@@ -1,7 +1,7 @@
 import { ReconcileError } from '../../model/errors.ts';
 
 /** rathole's releases are a few MB; more is not rathole. */
-const MAX_BYTES = 64 * 1024 * 1024;
+export const MAX_PROGRAM_BYTES = 64 * 1024 * 1024;
 const PATIENCE_MS = 120_000;
 
 /**
@@ -14,7 +14,7 @@ export async function fetchRelease(url: string): Promise<Uint8Array> {
   const { unzipSync } = await import('fflate');
   try {
     const files = unzipSync(archive, {
-      filter: ({ name, originalSize }) => name === 'rathole' && originalSize <= MAX_BYTES,
+      filter: ({ name, originalSize }) => name === 'rathole' && originalSize <= MAX_PROGRAM_BYTES,
     });
     if (files['rathole'] !== undefined) return files['rathole'];
   } catch (error) {
@@ -38,7 +38,7 @@ async function bounded(response: Response): Promise<Uint8Array> {
   let size = 0;
   for await (const piece of response.body ?? []) {
     size += piece.byteLength;
-    if (size > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
+    if (size > MAX_PROGRAM_BYTES) throw new Error(`it is larger than ${MAX_PROGRAM_BYTES} bytes`);
     pieces.push(piece);
   }
   return Buffer.concat(pieces);

@@ -127,3 +127,25 @@ test('sources come from every pinned hash of every server', () => {
     { sha256: 'c', version: '0.6.0', architecture: 'x86_64', binary: '/b' },
   ]);
 });
+
+test('of several pinned hashes a file stands for its own, and the others are downloaded', async () => {
+  const binary = join(folder, 'rathole');
+  writeFileSync(binary, strToU8('built here'));
+  const own = hashOf(strToU8('built here'));
+  const rathole = { version: '0.5.0', sha256: { aarch64: own, x86_64: SHA256 }, binary };
+  const sources = programSources({ servers: [{ rathole }], clients: [] } as unknown as Desired);
+  expect(sources).toEqual([{ sha256: own, version: '0.5.0', architecture: 'aarch64', binary }, SOURCE]);
+  expect(await text(here(...sources).read(own))).toBe('built here');
+  expect(asked).toEqual([]);
+  expect(await text(here(...sources).read(SHA256))).toContain('rathole 0.5.0');
+  expect(asked).toEqual([PATH]);
+});
+
+test('a file that is none of several pinned programs is refused for each of them', async () => {
+  const binary = join(folder, 'rathole');
+  writeFileSync(binary, strToU8('built by somebody'));
+  const rathole = { version: '0.5.0', sha256: { aarch64: 'a'.repeat(64), x86_64: SHA256 }, binary };
+  const sources = programSources({ servers: [{ rathole }], clients: [] } as unknown as Desired);
+  await expect(here(...sources).read(SHA256)).rejects.toThrow('is pinned');
+  expect(asked).toEqual([]);
+});
