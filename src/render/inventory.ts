@@ -26,19 +26,30 @@ export function renderHost(host: InventoryHost): string {
   return jsonText(host.vars);
 }
 
+/** Groups in groups in groups may be reached by billions of ways: after so many lines, a group that was shown is only named. */
+const MAX_REPEATS_TO = 10_000;
+
 /** The groups as a tree, in the shape that `ansible-inventory --graph` prints. */
 export function renderGraph({ groups }: Inventory): string {
   const byName = new Map(groups.map((group) => [group.name, group]));
   const all = byName.get('all');
-  return all ? `${branch(all, byName, 0).join('\n')}\n` : '';
-}
-
-function branch(group: InventoryGroup, byName: ReadonlyMap<string, InventoryGroup>, depth: number): string[] {
-  const indent = (level: number) => '  |'.repeat(level);
-  const children = group.children.map((name) => byName.get(name));
-  return [
-    `${indent(depth)}${depth > 0 ? '--' : ''}@${group.name}:`,
-    ...children.flatMap((child) => (child ? branch(child, byName, depth + 1) : [])),
-    ...directHosts(group).map((name) => `${indent(depth + 1)}--${name}`),
-  ];
+  const lines: string[] = [];
+  const shown = new Set<string>();
+  const add = (depth: number, text: string) =>
+    lines.push(`${'  |'.repeat(depth)}${depth > 0 ? '--' : ''}${text}`);
+  const branch = (group: InventoryGroup, depth: number): void => {
+    if (lines.length > MAX_REPEATS_TO && shown.has(group.name)) {
+      add(depth, `@${group.name}: (above)`);
+      return;
+    }
+    shown.add(group.name);
+    add(depth, `@${group.name}:`);
+    for (const name of group.children) {
+      const child = byName.get(name);
+      if (child) branch(child, depth + 1);
+    }
+    for (const name of directHosts(group)) add(depth + 1, name);
+  };
+  if (all) branch(all, 0);
+  return lines.map((line) => `${line}\n`).join('');
 }

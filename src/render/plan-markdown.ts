@@ -1,8 +1,16 @@
+import type { Unseen } from '../execute/observe.ts';
 import type { Change } from '../model/change.ts';
 import type { HostPlan, Plan } from '../model/plan.ts';
 import { diffLines, hasLines, SIGN } from './diff.ts';
 import { oneLine, printable } from './printable.ts';
-import { changeCounts, interruptionSentence, planSentence, plural, remedySentence } from './sentences.ts';
+import {
+  changeCounts,
+  interruptionSentence,
+  planSentence,
+  plural,
+  remedySentence,
+  rotationSentence,
+} from './sentences.ts';
 import { stepTitle } from './step-title.ts';
 
 /** A comment on GitHub holds fewer than 65,536 characters. */
@@ -17,13 +25,15 @@ interface Block {
 }
 
 /** A plan for a pull request. What matters comes first; what does not fit is named, never cut. */
-export function planMarkdown(plan: Plan): string {
-  const head = `### reconcile: ${plain(planSentence(plan))}\n\n`;
-  const foot = `\nDigest: \`${plan.digest}\`\n`;
+export function planMarkdown(plan: Plan, unseen: readonly Unseen[]): string {
+  const head = `### reconcile: ${plain(planSentence(plan, unseen))}\n\n`;
+  const foot = plan.hosts.length === 0 ? '' : `Digest: \`${plan.digest}\`\n`;
   const blocks = [
+    ...unseenBlock(unseen),
     ...plan.hosts.flatMap(refusalBlock),
     ...plan.hosts.flatMap(interruptionBlock),
     ...plan.hosts.flatMap(changesBlock),
+    ...plan.hosts.flatMap(rotationsBlock),
     ...plan.hosts.flatMap(diffBlocks),
     ...plan.hosts.flatMap(stepsBlock),
     ...plan.hosts.flatMap(notesBlock),
@@ -57,7 +67,18 @@ function leftOut(names: readonly string[]): string {
   }
   const more = names.length - shown.length;
   const rest = more === 0 ? '' : `- and ${more} more\n`;
-  return `\n**Left out, for the page is full** (\`--format text\` shows all):\n\n${shown.join('')}${rest}`;
+  return `**Left out, for the page is full** (\`--format text\` shows all):\n\n${shown.join('')}${rest}\n`;
+}
+
+function unseenBlock(unseen: readonly Unseen[]): readonly Block[] {
+  const lines = unseen.map(
+    ({ host, error }) => `- **${plain(host)}**: ${plain(error.message)}  \n  ${plain(error.remedy)}\n`,
+  );
+  return block(
+    'hosts that could not be looked at',
+    '**Not looked at, so nothing is planned there**\n\n',
+    lines,
+  );
 }
 
 function refusalBlock({ host, refusals }: HostPlan): readonly Block[] {
@@ -107,6 +128,14 @@ function stepsBlock({ host, steps }: HostPlan): readonly Block[] {
       text: details(`${plural(steps.length, 'step')} on ${plain(host)}`, lines, 'text'),
     },
   ];
+}
+
+function rotationsBlock({ host, rotations }: HostPlan): readonly Block[] {
+  return block(
+    `rotations on ${host}`,
+    `**${plain(host)}: rotations** (outside of the digest)\n\n`,
+    rotations.map((rotation) => `- ${plain(rotationSentence(rotation))}\n`),
+  );
 }
 
 function notesBlock({ host, notes }: HostPlan): readonly Block[] {

@@ -1,8 +1,9 @@
+import type { Unseen } from '../execute/observe.ts';
 import type { Change } from '../model/change.ts';
 import type { HostPlan, Plan } from '../model/plan.ts';
 import { diffLines, hasLines, SIGN } from './diff.ts';
 import { oneLine, printable } from './printable.ts';
-import { interruptionSentence, planSentence, remedySentence } from './sentences.ts';
+import { interruptionSentence, planSentence, remedySentence, rotationSentence } from './sentences.ts';
 import { stepTitle } from './step-title.ts';
 
 export interface TextOptions {
@@ -20,14 +21,15 @@ const COLOURS = {
   '!': '\u001b[1;31m',
 } as const;
 
-/** A plan for people at a terminal. Ends with a line break. */
-export function planText(plan: Plan, options: TextOptions): string {
+/** A plan for people at a terminal. Hosts that could not be looked at are counted only. Ends with a line break. */
+export function planText(plan: Plan, unseen: readonly Unseen[], options: TextOptions): string {
   const hosts = plan.hosts.filter(isWorthShowing).flatMap((host) => [...hostLines(host, options), '']);
-  return `${[...hosts, planSentence(plan), `Digest: ${plan.digest}`].join('\n')}\n`;
+  const digest = plan.hosts.length === 0 ? [] : [`Digest: ${plan.digest}`];
+  return `${[...hosts, planSentence(plan, unseen), ...digest].join('\n')}\n`;
 }
 
-function isWorthShowing({ changes, refusals, notes }: HostPlan): boolean {
-  return changes.length + refusals.length + notes.length > 0;
+function isWorthShowing({ changes, refusals, rotations, notes }: HostPlan): boolean {
+  return changes.length + refusals.length + rotations.length + notes.length > 0;
 }
 
 function hostLines(host: HostPlan, options: TextOptions): readonly string[] {
@@ -43,6 +45,7 @@ function hostLines(host: HostPlan, options: TextOptions): readonly string[] {
       'Refused',
       host.refusals.flatMap((refusal) => refusalLines(refusal, options)),
     ),
+    ...section('Rotations', host.rotations.map(rotationSentence).map(oneLine)),
     ...section('Notes', host.notes.map(oneLine)),
   ];
 }

@@ -1,6 +1,9 @@
+import type { Unseen } from '../../src/execute/observe.ts';
+import { ReconcileError } from '../../src/model/errors.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { present } from '../../src/model/reading.ts';
 import { plan } from '../../src/planner/index.ts';
+import { planOrder } from '../../src/planner/rotation/order.ts';
 import { DNS, desired, OBSERVE_SCRIPT, SSH, server, service } from '../planner/desired.ts';
 import { bareDebian, listener, readValue } from '../planner/facts.ts';
 import { settled } from '../planner/settled.ts';
@@ -12,6 +15,18 @@ const web = service('web', { bind: { address: '0.0.0.0', port: 8080 } });
 const ssh = { ...SSH, bind: { address: '127.0.0.1', port: 2223 } };
 const squatted = [...readValue(bareDebian().listeners), listener('tcp', '0.0.0.0', 443, 'apache2', 66)];
 
+/** A day before the end of the tokens' life, and a day after. */
+const managed = server({ rotation: { ...server().rotation, maxAge: 7 * 86_400 } });
+const older = (days: number) => {
+  const facts = settled(managed);
+  return { ...facts, clock: present(readValue(facts.clock) + days * 86_400) };
+};
+const facts = settled();
+const ordered = planOrder(desired(server()), [{ host: 'vps1', facts }], {
+  order: 'compromised',
+  services: ['ssh'],
+});
+
 export const PLANS: Readonly<Record<string, Plan>> = {
   bare: at(server(), bareDebian()),
   settled: at(server(), settled()),
@@ -19,12 +34,15 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   pruned: at(server({ services: [DNS], prune: true, forbidInterruptions: ['new-connections'] }), settled()),
   upgraded: at(server({ rathole: { version: '0.5.1', sha256: 'cd'.repeat(32) } }), settled()),
   kept: at(server({ services: [DNS] }), settled()),
+  expiring: at(managed, older(6)),
+  due: at(managed, older(8)),
+  compromised: ordered,
   refused: at(server(), { ...bareDebian(), listeners: present(squatted) }),
 };
 
 /** A plan whose every word was chosen by somebody who means harm. */
-export function hostile(text: string): Plan {
-  return {
+export function hostile(text: string): readonly [Plan, readonly Unseen[]] {
+  const plan: Plan = {
     digest: 'ab'.repeat(32),
     hosts: [
       {
@@ -34,7 +52,19 @@ export function hostile(text: string): Plan {
         steps: [],
         refusals: [{ rule: 'rule', message: text, remedy: text }],
         notes: [text],
+        rotations: [
+          {
+            service: 'ssh',
+            current: 1,
+            next: 2,
+            finalizeAt: 0,
+            verdict: 'stage',
+            rule: 'asked',
+            reason: text,
+          },
+        ],
       },
     ],
   };
+  return [plan, [{ host: 'vps2', error: new ReconcileError('unreachable', text, text) }]];
 }

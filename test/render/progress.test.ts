@@ -3,13 +3,15 @@ import { expect, test } from 'vitest';
 import type { Outcome, RunEvent } from '../../src/execute/events.ts';
 import { liveProgress } from '../../src/render/progress/live.ts';
 import { plainProgress, troubles } from '../../src/render/progress/progress.ts';
+import { Countdown } from '../../src/render/progress/rotations.ts';
 
-const done: Outcome = { host: 'edge', status: 'changed', reasons: [], remedy: '' };
+const done: Outcome = { host: 'edge', status: 'changed', reasons: [], rotations: [], remedy: '' };
 const failed: Outcome = {
   host: 'far',
   status: 'failed',
   reasons: ['step 1 (write-file /etc/x) failed', 'no space left'],
   remedy: 'make room',
+  rotations: [],
 };
 const EVENTS: readonly RunEvent[] = [
   { kind: 'host-begun', host: 'edge', steps: ['write-file /etc/x', 'reload-nginx'] },
@@ -91,5 +93,31 @@ test('drawing leaves the signals alone', async () => {
 test('troubles are told with every reason and the mend, and only where there are any', () => {
   expect(troubles([done, failed])).toBe(
     'far: failed\n    step 1 (write-file /etc/x) failed\n    no space left\n  mend: make room\n',
+  );
+});
+
+test('what hosts say of rotations is told in the words of the table, with the time that is left', () => {
+  const countdown = new Countdown();
+  const rotation = {
+    service: 'ssh',
+    verdict: 'wait',
+    rule: 'grace',
+    current: 1,
+    next: 2,
+    finalizeAt: 99,
+  } as const;
+  const waits = 'ssh g1 -> g2: the client has not come with the new token yet, or does not answer through it';
+  expect(countdown.line({ kind: 'rotation', host: 'edge', rotation })).toBe(waits);
+  expect(countdown.line({ kind: 'countdown', host: 'edge', seconds: 842 })).toBe(`842 s left; ${waits}`);
+  const verified = { ...rotation, verdict: 'finalize', rule: 'verified', current: 2, next: 0 } as const;
+  let text = '';
+  const progress = plainProgress((piece) => {
+    text += piece;
+  });
+  progress.listen({ kind: 'countdown', host: 'edge', seconds: 842 });
+  progress.listen({ kind: 'rotation', host: 'edge', rotation: verified });
+  progress.listen({ kind: 'rotation', host: 'edge', rotation: { ...verified, rule: 'of-another-release' } });
+  expect(text).toBe(
+    'edge: ssh g2: verified: the client is connected with the new token\nedge: ssh g2: of-another-release\n',
   );
 });

@@ -2,6 +2,7 @@ import { DefaultRenderer, Listr, ListrLogger, ProcessOutput } from 'listr2';
 import type { Outcome, RunEvent } from '../../execute/events.ts';
 import { oneLine } from '../printable.ts';
 import { type Progress, sentence, stepLine } from './progress.ts';
+import { Countdown } from './rotations.ts';
 
 interface Row {
   show: (text: string) => void;
@@ -16,12 +17,14 @@ interface Row {
 export function liveProgress(hosts: readonly string[], out: NodeJS.WriteStream): Progress {
   const rows = new Map(hosts.map((host) => [host, newRow()]));
   const drawn = drawing(rows, out);
+  const countdown = new Countdown();
   const steps = new Map<string, readonly string[]>();
   const listen = (event: RunEvent) => {
     if (event.kind === 'host-ended') return rows.get(event.outcome.host)?.end(event.outcome);
     const show = rows.get(event.host)?.show;
     if (event.kind === 'host-begun') steps.set(event.host, event.steps);
     if (event.kind === 'step-begun') show?.(stepLine(steps.get(event.host) ?? [], event.step));
+    if (event.kind === 'rotation' || event.kind === 'countdown') show?.(oneLine(countdown.line(event)));
     if (event.kind === 'verifying') show?.('observing again');
     if (event.kind === 'note') show?.(oneLine(event.text));
   };

@@ -1,5 +1,6 @@
 import type { Outcome, RunEvent } from '../../execute/events.ts';
 import { oneLine, printable } from '../printable.ts';
+import { reportSentence } from './rotations.ts';
 
 /** Shows an apply while it happens: it only listens. */
 export interface Progress {
@@ -15,6 +16,7 @@ export function plainProgress(write: (text: string) => void): Progress {
   const listen = (event: RunEvent) => {
     if (event.kind === 'host-begun') names.set(event.host, event.steps);
     if (event.kind === 'step-begun') line(event.host, stepLine(names.get(event.host) ?? [], event.step));
+    if (event.kind === 'rotation') line(event.host, reportSentence(event.rotation));
     if (event.kind === 'verifying') line(event.host, 'observing again');
     if (event.kind === 'note') line(event.host, event.text);
     if (event.kind === 'host-ended') line(event.outcome.host, sentence(event.outcome));
@@ -34,6 +36,8 @@ const SENTENCES: Readonly<Record<Outcome['status'], string>> = {
   unreachable: 'unreachable',
   unknown: 'unknown: the connection broke',
   'not-converged': 'done, but not as wanted',
+  rotated: 'rotated',
+  rotating: 'not rotated yet',
   stopped: 'not begun',
 };
 
