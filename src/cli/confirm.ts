@@ -3,17 +3,13 @@ import { ReconcileError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 
 /**
- * Asks the person at the terminal. The end of the input is a no.
+ * Asks the person at the terminal. The end of the input is a no. `remedy` is what to do without a terminal.
  *
  * @throws ReconcileError `invalid` when there is no terminal to ask at, `interrupted` after Ctrl-C
  */
-export async function agreed({ hosts, digest }: Plan): Promise<boolean> {
+export async function agreed({ hosts }: Plan, remedy: string): Promise<boolean> {
   if (!process.stdin.isTTY) {
-    throw new ReconcileError(
-      'invalid',
-      'there is no terminal to ask whether to apply this',
-      `give --expect ${digest} for exactly this plan, or --yes for whatever it is by then`,
-    );
+    throw new ReconcileError('invalid', 'there is no terminal to ask whether to apply this', remedy);
   }
   const count = hosts.filter(({ steps }) => steps.length > 0).length;
   return /^y(es)?$/i.test(

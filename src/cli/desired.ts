@@ -12,14 +12,13 @@ export async function loadDesired(
   paths: readonly string[],
   limit?: string,
 ): Promise<Desired> {
-  const [{ readInventory, readPlaybooks }, { loadSpec }, { renderFindings }, { limitHosts }] =
-    await Promise.all([
-      import('./wire.ts'),
-      import('../spec/index.ts'),
-      import('../render/findings.ts'),
-      import('../spec/inventory/limit.ts'),
-    ]);
-  const spec = loadSpec({ inventory: await readInventory(inventory), playbooks: await readPlaybooks(paths) });
+  const [{ readSources }, { loadSpec }, { renderFindings }, { limitHosts }] = await Promise.all([
+    import('./wire.ts'),
+    import('../spec/index.ts'),
+    import('../render/findings.ts'),
+    import('../spec/inventory/limit.ts'),
+  ]);
+  const spec = loadSpec(await readSources(inventory, paths));
   if (spec.findings.length > 0) process.stderr.write(renderFindings(spec.findings, 'text'));
   if (!spec.desired)
     throw new ReconcileError('invalid', 'the files above have errors', 'mend them; nothing was done');

@@ -1,11 +1,12 @@
 import { apply } from '../execute/apply.ts';
 import type { ApprovedPlan } from '../execute/approve.ts';
-import type { Outcome } from '../execute/events.ts';
+import type { Outcome, RunEvent } from '../execute/events.ts';
+import { type Waiting, waitForRotations } from '../execute/wait.ts';
 import { EXIT_STATUS } from '../model/errors.ts';
 import { type Progress, plainProgress, troubles } from '../render/progress/progress.ts';
 import type { Planning } from './planning.ts';
 import { stoppable } from './stopping.ts';
-import { programsFor } from './wire.ts';
+import { actor, programsFor } from './wire.ts';
 
 /** Runs an approved plan before the operator's eyes: progress, Ctrl-C, and what went wrong at the end. */
 export async function execute(
@@ -14,11 +15,48 @@ export async function execute(
   forks: number,
 ): Promise<readonly Outcome[]> {
   const hosts = approved.hosts.filter(({ steps }) => steps.length > 0).map(({ host }) => host);
-  const programs = await programsFor(desired);
+  const [programs, who] = await Promise.all([programsFor(desired), actor()]);
+  return watched(
+    hosts,
+    (report, stop) =>
+      apply(approved, { connect, programs, actor: who, report, forks, stop, ...(replan && { replan }) }),
+    'stopping: running transactions come to their end, nothing new is begun (again to leave at once)',
+    'left: transactions that were running come to their end on their hosts; plan again to see how',
+  );
+}
+
+/** Waits for rotations in the same way; whoever leaves leaves them to their hosts. */
+export async function waitFor(
+  waiting: readonly Waiting[],
+  { connect }: Pick<Planning, 'connect'>,
+  forks: number,
+): Promise<readonly Outcome[]> {
+  const who = await actor();
+  return watched(
+    waiting.map(({ host }) => host),
+    (report, stop) => waitForRotations(waiting, { connect, actor: who, report, forks, stop }),
+    'not waiting any longer: the hosts go on by themselves',
+    'left: the hosts go on by themselves',
+  );
+}
+
+async function watched(
+  hosts: readonly string[],
+  run: (report: (event: RunEvent) => void, stop: AbortSignal) => Promise<readonly Outcome[]>,
+  onStop: string,
+  onLeave: string,
+): Promise<readonly Outcome[]> {
   const progress = await progressFor(hosts);
-  const run = (stop: AbortSignal) =>
-    apply(approved, { connect, replan, programs, report: progress.listen, forks, stop });
-  const outcomes = await stoppable(run, (text) => process.stderr.write(text), leave);
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const leave = (): never => {
+    say(onLeave);
+    process.exit(EXIT_STATUS.interrupted);
+  };
+  const outcomes = await stoppable(
+    (stop) => run(progress.listen, stop),
+    () => say(onStop),
+    leave,
+  );
   await progress.end();
   process.stderr.write(troubles(outcomes));
   return outcomes;
@@ -28,11 +66,4 @@ async function progressFor(hosts: readonly string[]): Promise<Progress> {
   if (!process.stdout.isTTY) return plainProgress((text) => process.stdout.write(text));
   const { liveProgress } = await import('../render/progress/live.ts');
   return liveProgress(hosts, process.stdout);
-}
-
-function leave(): never {
-  process.stderr.write(
-    'left: transactions that were running come to their end on their hosts; plan again to see how\n',
-  );
-  process.exit(EXIT_STATUS.interrupted);
 }

@@ -24,6 +24,10 @@ function explain(error: unknown): ExitCode {
     process.stderr.write(printable(`reconcile: ${error.message}\n  mend: ${error.remedy}\n`));
     return error.code;
   }
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd') {
+    process.stderr.write('reconcile: the current folder is gone\n  mend: change to a folder that is there\n');
+    return 'invalid';
+  }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`reconcile: this is a bug in reconcile, please report it\n${trace}\n`);
   return 'internal';
@@ -42,6 +46,8 @@ function onLostOutput({ code, message }: NodeJS.ErrnoException): void {
 }
 
 process.stdout.once('error', onLostOutput);
+// Every later write fails again, and an error that nobody listens to would end the process.
+process.stdout.on('error', () => {});
 // Nobody is left to be told.
 process.stderr.on('error', () => {});
 

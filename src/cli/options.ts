@@ -1,5 +1,6 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT_STATUS, type ExitCode } from '../model/errors.ts';
+import { CONSENTS, type Consent } from '../model/plan.ts';
 
 /** Options that several verbs share, so that they are the same everywhere. */
 export const limitOption = () =>
@@ -13,6 +14,38 @@ export const forksOption = () =>
 
 export const sshConfigOption = () =>
   new Option('-F, --ssh-config <file>', 'ssh configuration instead of the usual files, as `ssh -F` has it');
+
+/** Given once per name: a list would swallow the files that follow it. */
+export const serviceOption = (what: string) =>
+  new Option('--service <name>', `${what} only this service (repeatable)`).argParser(
+    (name: string, before: readonly string[] | undefined) => [...(before ?? []), name],
+  );
+
+export const clientOption = () =>
+  new Option(
+    '--client <name>',
+    'only the services of this client, and its API keys with them (repeatable)',
+  ).argParser((name: string, before: readonly string[] | undefined) => [...(before ?? []), name]);
+
+export const addWaitOptions = (command: Command) =>
+  command
+    .option('--wait', 'wait for the rotations that are on their way (default at a terminal)')
+    .option('--no-wait', 'leave them to the hosts, which go on by themselves (default elsewhere)');
+
+/** Given once per consent: a list would swallow the files that follow it. */
+export const allowOption = () =>
+  new Option(
+    '--allow <consent>',
+    `allow what the plan refuses under this name (repeatable): ${CONSENTS.join(', ')}`,
+  )
+    .default([], 'none')
+    .argParser(addConsent);
+
+function addConsent(word: string, before: readonly Consent[]): readonly Consent[] {
+  const consent = CONSENTS.find((known) => known === word);
+  if (consent !== undefined) return [...before, consent];
+  throw new InvalidArgumentError(`the consents are ${CONSENTS.join(', ')}.`);
+}
 
 /** The end of a verb's help: how it may end. */
 export const exitStatuses = (...codes: readonly ExitCode[]) =>

@@ -1,8 +1,9 @@
+import { isAbsolute, relative, resolve } from 'node:path';
 import { ReconcileError } from '../model/errors.ts';
-import type { Digest } from '../model/plan.ts';
+import { type Digest, PLAN_FILE } from '../model/plan.ts';
 import { isDigest } from './digest.ts';
 
-/** What a plan was made from, so that it can be made again. Paths as the operator gave them. */
+/** What a plan was made from, so that it can be made again. Paths are seen from the plan file's folder. */
 export interface PlanInputs {
   readonly inventory: string;
   readonly playbooks: readonly string[];
@@ -14,12 +15,15 @@ export interface PlanFile extends PlanInputs {
   readonly digest: Digest;
 }
 
-const KIND = 'reconcile/plan';
+/** A path that is seen from one folder, as it is seen from another; an absolute one is the same from everywhere. */
+export function seenFrom(to: string, from: string, path: string): string {
+  return isAbsolute(path) ? path : relative(to, resolve(from, path)) || '.';
+}
 
 /** `plan` is the rendered plan, for whoever reads the file; only the digest decides. */
 export function writePlanFile({ digest, inventory, playbooks, limit }: PlanFile, plan: unknown): string {
   const file = {
-    kind: KIND,
+    kind: PLAN_FILE,
     version: 1,
     digest,
     inventory,
@@ -39,7 +43,7 @@ export function readPlanFile(text: string, path: string): PlanFile | undefined {
   if (!text.trimStart().startsWith('{')) return undefined;
   const file = parsed(text);
   // What was cut off is no JSON any more; a playbook has no such word.
-  const isOurs = file === undefined ? text.includes(`"${KIND}"`) : file['kind'] === KIND;
+  const isOurs = file === undefined ? text.includes(`"${PLAN_FILE}"`) : file['kind'] === PLAN_FILE;
   if (!isOurs) return undefined;
   const { version, digest, inventory, playbooks, limit } = file ?? {};
   const whole =

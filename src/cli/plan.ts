@@ -1,5 +1,9 @@
+import { realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Option } from 'commander';
 import type { ExitCode } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
+import { printable } from '../render/printable.ts';
 import { exitStatuses, forksOption, limitOption, sshConfigOption } from './options.ts';
 import type { Planning } from './planning.ts';
 import { PLAN_FORMATS, type PlanFormat } from './render-plan.ts';
@@ -29,7 +33,11 @@ export const plan: DefineVerb = (program, end) => {
     )
     .option('--full', 'also show the texts of files that are created or deleted', false)
     .option('--out <file>', 'also write a plan file, for `reconcile apply FILE`')
-    .option('--detailed-exitcode', 'exit with 2 when there are changes', false)
+    .option(
+      '--detailed-exitcode',
+      'exit with 2 when something differs; a rotation that is only due does not',
+      false,
+    )
     .addOption(forksOption())
     .addOption(sshConfigOption())
     .addHelpText(
@@ -40,7 +48,8 @@ export const plan: DefineVerb = (program, end) => {
 };
 
 async function run(playbooks: readonly string[], options: Options): Promise<ExitCode> {
-  const { withPlan } = await import('./planning.ts');
+  const [{ withPlan }, { checkWritable }] = await Promise.all([import('./planning.ts'), import('./wire.ts')]);
+  if (options.out !== undefined) await checkWritable(options.out);
   const subject = { ...options, playbooks };
   return withPlan(subject, (planning) => show(planning, playbooks, options));
 }
@@ -50,28 +59,41 @@ async function show(planning: Planning, playbooks: readonly string[], options: O
     import('./render-plan.ts'),
     import('./planning.ts'),
   ]);
-  process.stdout.write(await renderPlan(planning.plan, options.format, options.full));
+  process.stdout.write(await renderPlan(planning, options.format, options.full));
   process.stderr.write(unseenText(planning.unseen));
   if (options.out !== undefined) await save(options.out, planning, playbooks, options);
-  return unseenCode(planning.unseen) ?? statusOf(planning, options.detailedExitcode);
+  return unseenCode(planning.unseen) ?? statusOf(planning.plan, options.detailedExitcode);
 }
 
-function statusOf({ plan: { hosts } }: Planning, detailed: boolean): ExitCode {
+/** What a rotation or a key's move makes due is no difference from the playbook: it has no part in the digest either. */
+export function statusOf({ hosts }: Plan, detailed: boolean): ExitCode {
   if (hosts.some(({ refusals }) => refusals.length > 0)) return 'refused';
-  return detailed && hosts.some(({ steps }) => steps.length > 0) ? 'changes' : 'ok';
+  const differs = hosts.some(({ steps }) => steps.some(({ due }) => due !== true));
+  return detailed && differs ? 'changes' : 'ok';
 }
 
 async function save(
   path: string,
-  { plan }: Planning,
+  planning: Planning,
   playbooks: readonly string[],
   { inventory, limit }: Options,
 ): Promise<void> {
-  const [{ writePlanFile }, { renderPlan }, { writePrivately }] = await Promise.all([
+  if (planning.plan.hosts.length === 0) {
+    process.stderr.write(printable(`${path} is not written: no host could be looked at\n`));
+    return;
+  }
+  const [{ writePlanFile, seenFrom }, { renderPlan }, { writePrivately }] = await Promise.all([
     import('./plan-file.ts'),
     import('./render-plan.ts'),
     import('./wire.ts'),
   ]);
-  const inputs = { digest: plan.digest, inventory, playbooks, ...(limit === undefined ? {} : { limit }) };
-  await writePrivately(path, writePlanFile(inputs, JSON.parse(await renderPlan(plan, 'json'))));
+  const folder = await realpath(dirname(path));
+  const fromThere = (given: string) => seenFrom(folder, process.cwd(), given);
+  const inputs = {
+    digest: planning.plan.digest,
+    inventory: fromThere(inventory),
+    playbooks: playbooks.map(fromThere),
+    ...(limit === undefined ? {} : { limit }),
+  };
+  await writePrivately(path, writePlanFile(inputs, JSON.parse(await renderPlan(planning, 'json'))));
 }

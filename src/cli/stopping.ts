@@ -6,14 +6,14 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
  */
 export async function stoppable<T>(
   work: (stop: AbortSignal) => Promise<T>,
-  say: (text: string) => void,
+  onStop: () => void,
   leave: () => never,
 ): Promise<T> {
   const stop = new AbortController();
   const onSignal = () => {
     if (stop.signal.aborted) leave();
     stop.abort();
-    say('stopping: running transactions come to their end, nothing new is begun (again to leave at once)\n');
+    onStop();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {

@@ -28,13 +28,12 @@ const formatOption = () =>
     .default('text');
 
 async function run(paths: readonly string[], { inventory, format }: Options): Promise<ExitCode> {
-  const [{ readInventory, readPlaybooks }, { loadSpec }, { renderFindings }] = await Promise.all([
+  const [{ readSources }, { loadSpec }, { renderFindings }] = await Promise.all([
     import('./wire.ts'),
     import('../spec/index.ts'),
     import('../render/findings.ts'),
   ]);
-  const sources = { inventory: await readInventory(inventory), playbooks: await readPlaybooks(paths) };
-  const { findings, desired } = loadSpec(sources);
+  const { findings, desired } = loadSpec(await readSources(inventory, paths));
   process.stdout.write(renderFindings(findings, format));
   return desired ? 'ok' : 'invalid';
 }

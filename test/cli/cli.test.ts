@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const work = mkdtempSync(join(tmpdir(), 'reconcile-cli-'));
+
+/** Nothing listens at the discard port. */
+const CLOSED = 'all: { hosts: { edge: { ansible_host: 127.0.0.1, ansible_port: 9 } } }';
 
 // Each test starts the program, on a machine that may be busy with others.
 vi.setConfig({ testTimeout: 60_000 });
@@ -25,6 +28,22 @@ function file(name: string, text: string): string {
   writeFileSync(path, text);
   return path;
 }
+
+describe('bundle', () => {
+  const given = ['playbooks/homelab.yaml', '-i', 'inventories/homelab.yaml'];
+
+  test.each([
+    ['nowhere', ['desktop'], 'nowhere to write it to'],
+    ['a pipe', ['desktop', '--out', '-'], 'does not belong on a terminal or into a pipe'],
+    ['an unknown client', ['nobody', '--out', 'x.sh'], 'no playbook declares a client "nobody"'],
+    ['both ways', ['desktop', '--out', 'x.sh', '--print'], 'cannot be used with'],
+  ])('%s: one clear error', async (_, words, message) => {
+    const [client = '', ...options] = words;
+    const { exitCode, stdout, stderr } = await reconcile('bundle', client, ...given, ...options);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+});
 
 describe('validate', () => {
   const inventory = ['-i', 'inventories/homelab.yaml'];
@@ -54,6 +73,26 @@ describe('validate', () => {
     const { exitCode, stdout } = await reconcile('validate', ...inventory, warned);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('[client-unused]');
+  });
+
+  test('a program that is not there, or not the pinned one, is found beside its playbook', async () => {
+    const home = (await text('playbooks/homelab.yaml')).replace('sha256:', 'binary: ./rathole, sha256:');
+    const playbook = file('program.yaml', home);
+    const missing = await reconcile('validate', ...inventory, playbook);
+    expect(missing.exitCode).toBe(1);
+    expect(missing.stdout).toMatch(
+      /program\.yaml:\d+:\d+: error: .* no such file or directory \[program-unreadable\]/,
+    );
+    file('rathole', 'another program');
+    const another = await reconcile('plan', ...inventory, playbook);
+    expect(another.exitCode).toBe(1);
+    expect(another.stderr).toMatch(/program\.yaml:\d+:\d+: error: .*\[program-hash\]/);
+  });
+
+  test('the same playbook by two ways is one playbook', async () => {
+    const twice = ['playbooks/homelab.yaml', join(ROOT, 'playbooks', '..', 'playbooks', 'homelab.yaml')];
+    const { exitCode, stdout } = await reconcile('validate', ...inventory, ...twice);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'valid' });
   });
 
   test('a missing file, a folder and a file of 50 MB are findings', async () => {
@@ -122,12 +161,51 @@ describe('apply', () => {
       'not a whole one',
     ],
     ['a digest that is none', () => JSON.stringify({ ...planFile, digest: '\u001b[2J' }), 'not a whole one'],
-    ['a playbook alone', () => 'tunnels: {}', 'playbooks need an inventory'],
+    ['a playbook alone', () => 'tunnels: {}', 'playbooks, which need an inventory'],
+    ['what --format json printed', () => '{ "format": 1, "hosts": [] }', 'or no plan file'],
+    ['a plan file whose sources are gone', () => JSON.stringify(planFile), 'which the plan was made from'],
   ])('%s ends with 1 and says why', async (_, given, message) => {
     const path = typeof given === 'string' ? given : file('plan.json', given());
     const { exitCode, stderr } = await reconcile('apply', path);
     expect(exitCode).toBe(1);
     expect(stderr).toContain(message);
+  });
+
+  test('a plan file that is too large is told as one', async () => {
+    const large = file('large.plan', '{ "kind": "reconcile/plan" }');
+    truncateSync(large, 17 * 1024 * 1024);
+    const { exitCode, stderr } = await reconcile('apply', large);
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/too large: 17825792 bytes\n.*--limit/),
+    });
+  });
+
+  test('a plan file finds its sources from its own folder, wherever it is applied', async () => {
+    const lines = {
+      ...planFile,
+      inventory: 'closed.yaml',
+      playbooks: [join(ROOT, 'playbooks/homelab.yaml')],
+    };
+    file('closed.yaml', CLOSED);
+    const { exitCode, stderr } = await reconcile('apply', file('plan.json', JSON.stringify(lines)));
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringMatching(/^edge: /),
+    });
+  });
+
+  test('a plan file is refused when another digest is expected', async () => {
+    const path = file('plan.json', JSON.stringify(planFile));
+    const { exitCode, stderr } = await reconcile('apply', path, '--expect', '1'.repeat(64));
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 5, stderr: expect.stringContaining(digest) });
+  });
+
+  test('a host that cannot be reached ends with 4, also when a digest is expected', async () => {
+    const closed = ['-i', file('closed.yaml', CLOSED), 'playbooks/homelab.yaml'];
+    const { exitCode, stderr } = await reconcile('apply', ...closed, '--expect', digest);
+    expect(exitCode).toBe(4);
+    expect(stderr).toContain('this cannot be the expected plan');
   });
 
   test('a pipe is refused, not waited for', async () => {
@@ -143,11 +221,7 @@ describe('apply', () => {
 
 describe('plan', () => {
   const home = ['-i', 'inventories/homelab.yaml', 'playbooks/homelab.yaml'];
-  const closed = () => [
-    '-i',
-    file('closed.yaml', 'all: { hosts: { edge: { ansible_host: 127.0.0.1, ansible_port: 9 } } }'),
-    'playbooks/homelab.yaml',
-  ];
+  const closed = () => ['-i', file('closed.yaml', CLOSED), 'playbooks/homelab.yaml'];
 
   test.each([
     [['--limit', ''], 'the pattern names nothing'],
@@ -165,6 +239,24 @@ describe('plan', () => {
     expect(stdout).not.toContain('Nothing to do');
   });
 
+  test('without any host seen, --out writes nothing and says so', async () => {
+    const out = join(work, 'unseen.plan');
+    const { exitCode, stderr } = await reconcile('plan', ...closed(), '--out', out);
+    expect(exitCode).toBe(4);
+    expect(stderr).toContain(`${out} is not written: no host could be looked at`);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test.each([
+    ['/nowhere/plan', 'there is no folder /nowhere'],
+    [work, 'it is there and is no regular file'],
+    ['', 'it names no file'],
+  ])('--out %s ends with 1 before any host is asked', async (out, message) => {
+    const { exitCode, stdout, stderr } = await reconcile('plan', ...closed(), '--out', out);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
   test('an ssh configuration that is missing ends with 1', async () => {
     const { exitCode, stderr } = await reconcile('plan', '-F', '/nowhere', ...closed());
     expect(exitCode).toBe(1);
@@ -178,6 +270,40 @@ describe('plan', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain('it is there and is no regular file');
     expect(statSync(pipe).isFIFO()).toBe(true);
+  });
+});
+
+describe('verbs of rotation', () => {
+  const home = ['-i', 'inventories/homelab.yaml', 'playbooks/homelab.yaml'];
+  const closed = () => [
+    '-i',
+    file('far.yaml', 'all: { hosts: { edge: { ansible_host: 127.0.0.1, ansible_port: 9 } } }'),
+    'playbooks/homelab.yaml',
+  ];
+
+  test.each(['rotate', 'finalize', 'cancel', 'verify', 'history'])(
+    '%s of a host that cannot be reached ends with 4 and says so',
+    async (verb) => {
+      const { exitCode, stderr } = await reconcile(verb, ...closed());
+      expect({ exitCode, stderr }).toEqual({ exitCode: 4, stderr: expect.stringContaining('edge: ') });
+    },
+  );
+
+  test.each(['rotate', 'verify'])('%s of a service that nobody has ends with 1', async (verb) => {
+    const { exitCode, stdout, stderr } = await reconcile(verb, ...closed(), '--service', 'nobody');
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 1 });
+    expect(stderr).toContain('--service: there is no service nobody on these hosts');
+    expect(stderr).toMatch(/mend: the services are \S/);
+  });
+
+  test.each([
+    ['without a backup', []],
+    ['with two', ['server.toml.20260102_030405', '/etc/rathole/backups/server.toml.20260102_030406']],
+    ['with one and --last', ['server.toml.20260102_030405', '--last']],
+  ])('restore %s ends with 1', async (_, more) => {
+    const { exitCode, stderr } = await reconcile('restore', ...home, ...more);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('one backup and the playbooks are needed');
   });
 });
 
@@ -200,6 +326,45 @@ describe('usage', () => {
     const { exitCode, stderr } = await reconcile(...args);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/\S/);
+  });
+
+  test('a current folder that is gone is no bug', async () => {
+    file('closed.yaml', CLOSED);
+    const main = join(work, 'dist', 'main.js');
+    const command = `mkdir gone && cd gone && rmdir ../gone && node ${main} inventory -i ../closed.yaml`;
+    const { exitCode, stderr } = await execa('sh', ['-c', command], { cwd: work, reject: false });
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('folder is gone'),
+    });
+  });
+
+  test('a folder with far too much in it is not read', async () => {
+    const many = join(work, 'many');
+    mkdirSync(many);
+    for (let at = 0; at <= 10_000; at++) writeFileSync(join(many, `${at}.yaml`), '');
+    const { exitCode, stderr } = await reconcile('inventory', '-i', many);
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('it holds more than 10000 files'),
+    });
+  });
+
+  test('a host that cannot be reached is said to be, and nothing is well', async () => {
+    const nowhere = file(
+      'nowhere.yaml',
+      'all:\n  hosts:\n    edge: { ansible_host: 127.0.0.1, ansible_port: 9 }\n',
+    );
+    const playbook = file(
+      'one.yaml',
+      (await text('playbooks/homelab.yaml')).replace(/hosts: .*/, 'hosts: edge'),
+    );
+    const json = await reconcile('status', '--format', 'json', '-i', nowhere, playbook);
+    expect(json.exitCode).toBe(4);
+    expect(JSON.parse(json.stdout)).toMatchObject({ hosts: [], unseen: [{ host: 'edge' }] });
+    const plain = await reconcile('status', '-i', nowhere, playbook);
+    expect(plain).toMatchObject({ exitCode: 4, stdout: 'No host could be looked at: nothing is known.' });
+    expect(plain.stderr).toMatch(/^edge: .*\n {2}mend: /);
   });
 
   test('a message moves no cursor', async () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
     source,
     `import { agreed } from ${JSON.stringify(confirm)};
 const plan = { digest: 'd', hosts: [{ steps: [1] }] };
-const outcome = await agreed(plan).catch((error) => error.code);
+const outcome = await agreed(plan, 'remedy').catch((error) => error.code);
 console.log('came out: ' + outcome);`,
   );
   await build({ entryPoints: [source], outfile: asking, bundle: true, format: 'esm', platform: 'node' });

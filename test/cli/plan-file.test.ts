@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readPlanFile, writePlanFile } from '../../src/cli/plan-file.ts';
+import { readPlanFile, seenFrom, writePlanFile } from '../../src/cli/plan-file.ts';
 
 const inputs = { digest: 'ab'.repeat(32), inventory: 'inventory.yaml', playbooks: ['a.yaml', 'b.yaml'] };
 
@@ -29,4 +29,14 @@ test.each([
       message: 'plan.json is a plan file, but not a whole one of this version',
     }),
   );
+});
+
+test.each([
+  ['/repo', '/repo/plans', '../a.yaml', 'a.yaml'],
+  ['/repo/plans', '/repo', 'a.yaml', '../a.yaml'],
+  ['/repo', '/repo', './a.yaml', 'a.yaml'],
+  ['/repo/inventory', '/repo', 'inventory', '.'],
+  ['/elsewhere', '/repo', '/repo/a.yaml', '/repo/a.yaml'],
+])('from %s, what %s sees as %s is %s', (to, from, path, seen) => {
+  expect(seenFrom(to, from, path)).toBe(seen);
 });

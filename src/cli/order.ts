@@ -1,0 +1,100 @@
+import type { Command } from 'commander';
+import { type ExitCode, ReconcileError } from '../model/errors.ts';
+import type { Consent } from '../model/plan.ts';
+import type { Asking } from '../planner/rotation/order.ts';
+import {
+  allowOption,
+  exitStatuses,
+  forksOption,
+  limitOption,
+  serviceOption,
+  sshConfigOption,
+} from './options.ts';
+
+export interface OrderOptions {
+  readonly inventory: string;
+  readonly limit?: string;
+  readonly service?: readonly string[];
+  readonly client?: readonly string[];
+  readonly yes: boolean;
+  readonly allow: readonly Consent[];
+  readonly forks: number;
+  readonly sshConfig?: string;
+  readonly wait?: boolean;
+}
+
+/** What the verbs have in common that ask hosts for something about a rotation. */
+export function orderOptions(command: Command, whose: string): Command {
+  return command
+    .argument('<playbook...>', 'the playbooks that belong together')
+    .requiredOption('-i, --inventory <path>', 'inventory file or folder')
+    .addOption(limitOption())
+    .addOption(serviceOption(whose))
+    .option('-y, --yes', 'ask nothing', false)
+    .addOption(allowOption())
+    .addOption(forksOption())
+    .addOption(sshConfigOption())
+    .addHelpText(
+      'after',
+      exitStatuses(
+        'ok',
+        'invalid',
+        'failed',
+        'unreachable',
+        'refused',
+        'attention',
+        'internal',
+        'interrupted',
+      ),
+    );
+}
+
+/** Plans an order, shows it, asks, and carries it out. */
+export async function runOrder(
+  playbooks: readonly string[],
+  options: OrderOptions,
+  order: Asking['order'],
+): Promise<ExitCode> {
+  const [{ withSight }, { planOrder }, { carryOut }] = await Promise.all([
+    import('./planning.ts'),
+    import('../planner/rotation/order.ts'),
+    import('./carry-out.ts'),
+  ]);
+  return withSight({ ...options, playbooks }, ({ observed, ...sight }) => {
+    const services = knownServices(sight.desired, options.service);
+    const clients = knownClients(sight.desired, options.client);
+    const asking = { order, ...(services && { services }), ...(clients && { clients }) };
+    const plan = planOrder(sight.desired, observed, asking);
+    return carryOut({ ...sight, plan }, { ...options, unasked: 'give --yes' });
+  });
+}
+
+/** @throws ReconcileError `invalid` for a client that no playbook declares */
+function knownClients(
+  { clients }: { readonly clients: readonly { readonly name: string }[] },
+  asked: readonly string[] | undefined,
+): readonly string[] | undefined {
+  const known = clients.map(({ name }) => name);
+  const unknown = asked?.filter((name) => !known.includes(name)) ?? [];
+  if (unknown.length === 0) return asked;
+  throw new ReconcileError(
+    'invalid',
+    `--client: no playbook declares ${unknown.join(', ')}`,
+    `the clients are ${known.join(', ')}`,
+  );
+}
+
+/** @throws ReconcileError `invalid` for a name that no playbook has on these hosts */
+export function knownServices(
+  { servers }: { readonly servers: readonly { readonly services: readonly { readonly name: string }[] }[] },
+  asked: readonly string[] | undefined,
+): readonly string[] | undefined {
+  const known = new Set(servers.flatMap(({ services }) => services.map(({ name }) => name)));
+  const unknown = asked?.filter((name) => !known.has(name)) ?? [];
+  if (unknown.length === 0) return asked;
+  throw new ReconcileError(
+    'invalid',
+    `--service: there is no service ${unknown.join(', ')} on these hosts`,
+    `the services are ${[...known].sort().join(', ')}`,
+  );
+}

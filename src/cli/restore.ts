@@ -1,0 +1,106 @@
+import type { ServiceComment } from '../artifacts/service-comment.ts';
+import { type ExitCode, ReconcileError } from '../model/errors.ts';
+import type { Consent } from '../model/plan.ts';
+import { allowOption, exitStatuses, forksOption, limitOption, sshConfigOption } from './options.ts';
+import type { Sight, Subject } from './planning.ts';
+import type { DefineVerb } from './verb.ts';
+
+interface Options {
+  readonly inventory: string;
+  readonly limit?: string;
+  readonly last: boolean;
+  readonly yes: boolean;
+  readonly allow: readonly Consent[];
+  readonly forks: number;
+  readonly sshConfig?: string;
+}
+
+const BACKUP = /(?:^|\/)(server\.toml\.\d{8}_\d{6})$/;
+const SECONDS = 60;
+
+/** `reconcile restore`: services that were removed come back, with new tokens. */
+export const restore: DefineVerb = (program, end) => {
+  program
+    .command('restore')
+    .description(
+      'Bring back services that a backup of server.toml has and that were removed since: with new numbers and new tokens, never the old ones.',
+    )
+    .argument(
+      '<file...>',
+      'the backup on the hosts (server.toml.YYYYMMDD_HHMMSS) unless --last is given, and the playbooks that belong together',
+    )
+    .requiredOption('-i, --inventory <path>', 'inventory file or folder')
+    .addOption(limitOption())
+    .option('--last', 'the newest backup of each host', false)
+    .option('-y, --yes', 'ask nothing', false)
+    .addOption(allowOption())
+    .addOption(forksOption())
+    .addOption(sshConfigOption())
+    .addHelpText(
+      'after',
+      exitStatuses(
+        'ok',
+        'invalid',
+        'failed',
+        'unreachable',
+        'refused',
+        'attention',
+        'internal',
+        'interrupted',
+      ),
+    )
+    .action((files: string[], options: Options) => end(run(files, options)));
+};
+
+async function run(files: readonly string[], options: Options): Promise<ExitCode> {
+  const [{ withPlan, withSight }, { planRestore }, { carryOut }] = await Promise.all([
+    import('./planning.ts'),
+    import('../planner/rotation/restore.ts'),
+    import('./carry-out.ts'),
+  ]);
+  const { backup, playbooks } = divided(files, options.last);
+  const subject: Subject = { ...options, playbooks };
+  const manner = { ...options, wait: false, unasked: 'give --yes' };
+  let restored = false;
+  const code = await withSight(subject, async (sight) => {
+    const plan = planRestore(sight.desired, sight.observed, await readBackups(sight, backup));
+    restored = plan.hosts.some(({ steps }) => steps.length > 0);
+    return carryOut({ ...sight, plan }, manner);
+  });
+  if (code !== 'ok' || !restored) return code;
+  // What else belongs to a service that is served, its public address above all, is what an apply is for.
+  return withPlan(subject, (planning) => carryOut(planning, manner));
+}
+
+/** The backup's name and the playbooks, of which the command line is one list. */
+function divided(files: readonly string[], last: boolean) {
+  const backups = files.flatMap((file) => BACKUP.exec(file)?.[1] ?? []);
+  const playbooks = files.filter((file) => !BACKUP.test(file));
+  if (backups.length + (last ? 1 : 0) === 1 && playbooks.length > 0) return { backup: backups[0], playbooks };
+  throw new ReconcileError(
+    'invalid',
+    'one backup and the playbooks are needed',
+    'name it as the hosts do (server.toml.YYYYMMDD_HHMMSS), or give --last for the newest',
+  );
+}
+
+/** What each host's backup says of its services: comments alone leave the host, no token does. */
+async function readBackups(
+  { observed, connect }: Sight,
+  name: string | undefined,
+): Promise<ReadonlyMap<string, readonly ServiceComment[]>> {
+  const [{ backupOn }, { BACKUPS }, { readComment }] = await Promise.all([
+    import('../planner/rotation/restore.ts'),
+    import('../artifacts/paths.ts'),
+    import('../artifacts/service-comment.ts'),
+  ]);
+  const read = async ({ host, facts }: Sight['observed'][number]) => {
+    const backup = backupOn(facts, name);
+    if (backup === undefined) return [];
+    const script = `sed -n '/^# reconcile: /p' -- ${BACKUPS}/${backup}\n`;
+    const { code, stdout } = await (await connect(host)).exec('sh', script, { timeoutSeconds: SECONDS });
+    if (code !== 0) return [];
+    return [[host, stdout.split('\n').flatMap((line) => readComment(line) ?? [])] as const];
+  };
+  return new Map((await Promise.all(observed.map(read))).flat());
+}
