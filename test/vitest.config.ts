@@ -1,6 +1,20 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Two projects: `unit` runs in parallel anywhere; `lab` boots real hosts and needs root, one file at a time. */
+/** A core more than vitest's own default, which leaves one idle: most files wait for processes more than they compute. */
+const WORKERS = availableParallelism();
+
+/** Lab files that look at the whole machine's labs, or hold a visitor's wait to a bound: nothing runs beside them. */
+const ALONE = [
+  'test/lab/isolation.lab.test.ts',
+  'test/prober/*.lab.test.ts',
+  'test/e2e/rotation-{at-once,crashes,under-load}.lab.test.ts',
+  'test/e2e/many.lab.test.ts',
+];
+
+const onHosts = { globalSetup: ['test/lab/prepare.ts'], testTimeout: 120_000, hookTimeout: 180_000 };
+
+/** `unit` runs anywhere. `lab` and `lab-alone` boot real hosts and need root; two labs never get into each other's way. */
 export default defineConfig({
   test: {
     globalSetup: ['./test/global-setup.ts'],
@@ -12,19 +26,29 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.lab.test.ts'],
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
         test: {
+          ...onHosts,
           name: 'lab',
           include: ['test/**/*.lab.test.ts'],
-          globalSetup: ['test/lab/prepare.ts'],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          exclude: ALONE,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...onHosts,
+          name: 'lab-alone',
+          include: ALONE,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,10 +1,19 @@
 import { Lab } from './lab.ts';
 
-/**
- * `npm run lab -- [--vps a,b] [--bare c] [--clients d,e]`: boots a lab to look around in, and takes it down on
- * Ctrl-C.
- */
+const USAGE = `Usage: npm run lab -- [--vps a,b] [--bare c] [--clients d,e]
+
+Boots a lab to look around in, and takes it down on Ctrl-C. Needs root; test/lab/README.md tells more.
+
+  --vps NAMES      servers with nginx (default, without any option: edge)
+  --bare NAMES     servers that can install nginx, and lack it
+  --clients NAMES  clients behind NAT (default, without any option: desktop,attic)`;
+
+/** See USAGE. */
 async function main(): Promise<void> {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+    console.log(USAGE);
+    return;
+  }
   const stopped = interrupted(); // from here on: a lab half booted is taken down, too
   const wanted = { vps: listOf('--vps'), bare: listOf('--bare'), clients: listOf('--clients') };
   const any = Object.values(wanted).some((names) => names.length > 0);

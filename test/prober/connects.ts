@@ -70,9 +70,12 @@ function askOnce(plan: ConnectPlan, serial: number): Promise<Failure | undefined
   });
 }
 
-/** Tells how a connection ends: by the far end's FIN, its RST, or for good before it began. */
+/**
+ * Tells how a connection ends: by the far end's FIN, its RST, or for good before it began. The kernel tells of an RST
+ * once: where a write is told, reading ends as after a FIN, and may do so a moment before the write's error.
+ */
 export function onEnd(socket: Socket, ended: (how: Failure) => void): void {
-  socket.once('end', () => ended('eof'));
+  socket.once('end', () => setImmediate(ended, 'eof'));
   socket.once('error', (error: NodeJS.ErrnoException) => ended(failureOf(error.code)));
 }
 

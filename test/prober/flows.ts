@@ -33,6 +33,7 @@ async function send(plan: FlowPlan, run: Run): Promise<Flow> {
   const socket = createSocket('udp4');
   socket.on('error', () => undefined); // an ICMP refusal: the datagram counts as lost
   socket.on('message', (message) => {
+    if (message.length === 0) return; // what nginx sends for a target that is gone: the datagram counts as lost
     const answer: { serial: number; from: string } = JSON.parse(message.toString());
     flow.seenFrom.set(answer.serial, answer.from);
   });

@@ -39,16 +39,16 @@ export class Probing {
   }
 }
 
-/** Serves what the plan says on the host's loopback, as the unit lab-targets. */
+/** Serves what the plan says on the host's loopback, as the unit lab-targets, from now on and after each boot. */
 export async function serveTargets(host: Host, plan: TargetsPlan): Promise<void> {
   const program = await bundle('test/prober/targets.ts', 'targets');
   await host.write(TARGETS, readFileSync(program));
   const start = `/usr/local/bin/node ${TARGETS} '${JSON.stringify(plan)}'`;
   await host.write(
     '/etc/systemd/system/lab-targets.service',
-    `[Service]\nExecStart=${start}\nRestart=always\n`,
+    `[Service]\nExecStart=${start}\nRestart=always\n[Install]\nWantedBy=multi-user.target\n`,
   );
-  await host.must('systemctl daemon-reload && systemctl restart lab-targets');
+  await host.must('systemctl enable --quiet lab-targets && systemctl restart lab-targets');
   const ports = [plan.http, plan.tcp, plan.udp].filter((port) => port !== undefined);
   await Promise.all(ports.map((port) => host.listening(port)));
 }

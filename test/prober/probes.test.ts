@@ -135,3 +135,14 @@ test('lost datagrams, and a sender that the target sees change, are counted', as
   expect(report.lost).toBe(Math.ceil(report.sent / 5));
   expect(report.sourceChanges).toBe(1);
 });
+
+test('an empty datagram, as nginx sends it for a target that is gone, is no answer', async () => {
+  const target = createSocket('udp4');
+  target.on('message', (_, { port }) => target.send('', port, HOST));
+  await new Promise<void>((resolve) => target.bind(0, HOST, resolve));
+  const plan = { name: 'x', host: HOST, port: target.address().port, every: EVERY, flows: 1 };
+  const report = await probeFlows(plan, new Run(0.1));
+  target.close();
+  expect(report.sent).toBeGreaterThan(3);
+  expect(report.lost).toBe(report.sent);
+});

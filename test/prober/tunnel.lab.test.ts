@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useLab } from '../lab/vitest.ts';
 import { Probing, serveTargets } from './lab.ts';
 import type { ProbeReport } from './report.ts';
@@ -131,4 +131,52 @@ test('a rotation over two slots behind nginx: no visitor notices', async () => {
   for (const name of ['web', 'echo', 'slots']) expect(connects[name]).toMatchObject({ failed: 0 });
   expect(connects['slots']?.longestGapMs).toBeLessThan(300);
   expect(holds).toMatchObject({ echo: intact, slots: intact });
+});
+
+describe('far from the client, more visitors come than the pool has data channels', () => {
+  const running = [web, dns, { ...echo, token: 'e3' }];
+  const DELAY = 100;
+  /** Longer than a data channel takes: about two and a half round trips. */
+  const PATIENCE = 2 * 2.5 * DELAY + 1000;
+
+  beforeAll(async () => {
+    await ends().client.cable.delay(DELAY);
+  });
+  afterAll(() => ends().client.cable.mend());
+
+  /** Removes the older generation after `prepare`, once visitors wait at both slots. */
+  async function rotateBetween(old: Service, next: Service, prepare: () => Promise<void>) {
+    const probing = await Probing.start(lab().control, {
+      seconds: 60,
+      connects: [{ name: 'slots', kind: 'echo', host: 'edge.test', port: 9000, every: 10 }],
+      holds: [{ name: 'slots', host: 'edge.test', port: 9000, every: EVERY, connections: HOLDS }],
+    });
+    await ends().setServer([...running, old, next]);
+    await ends().setClient([...running, old, next]);
+    await ends().serverListens(next.bind);
+    await sleep(1500);
+    await prepare();
+    await ends().setServer([...running, next]);
+    await sleep(500);
+    await ends().setClient([...running, next]);
+    await sleep(PATIENCE);
+    return probing.stop();
+  }
+
+  test('a generation that is removed takes those with it who wait for one', async () => {
+    const { connects, holds } = await rotateBetween(generation(8), generation(7), async () => undefined);
+    expect(connects['slots']?.failedBy['eof']).toBeGreaterThan(0);
+    expect(holds).toMatchObject({ slots: intact });
+  });
+
+  test('nobody is lost when its listener is ended first, and they are waited for', async () => {
+    const old = generation(7);
+    const { connects, holds } = await rotateBetween(old, generation(8), async () => {
+      await ends().server.must(['ss', '-K', '-Htln', 'src', old.bind]);
+      await sleep(PATIENCE);
+    });
+    expect(connects['slots']?.total).toBeGreaterThan(300);
+    expect(connects['slots']).toMatchObject({ failed: 0 });
+    expect(holds).toMatchObject({ slots: intact });
+  });
 });

@@ -18,7 +18,10 @@ export async function listenTcp(address: string, onConnection: (socket: Socket) 
     server.once('error', reject);
     server.listen({ host, port, backlog: BACKLOG }, () => resolve());
   });
-  server.on('error', ignore);
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    // Ended from outside (`ss -K`): it accepts nobody any more, and Node would try without a pause.
+    if (error.code === 'EINVAL') server.close();
+  });
   return server;
 }
 
