@@ -18,3 +18,9 @@ export async function setUpClient(client: Host, server: Host, tunnel = 'home'): 
 function clientToml(client: Host, server: Host): Promise<string> {
   return server.must(`cat ${FRAGMENTS}/${client.name}/*.toml`);
 }
+
+/** Gives a client the file that it would pull, by a rename as the pull has it. */
+export async function giveClientItsFile(client: Host, server: Host): Promise<void> {
+  const file = await server.read(`/var/lib/reconcile/pull/${client.name}/client.toml`);
+  await client.write('/etc/rathole/client.toml', file);
+}

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useLab } from '../lab/vitest.ts';
+import { sampleProcesses } from './sampling.ts';
 import { Operator } from './tunnel.ts';
 import { SERVICES } from './visitor.ts';
 
@@ -12,25 +12,11 @@ let operator: Operator;
 const printed: Record<string, string> = {};
 let stopSampling: () => Promise<string>;
 
-/** Every process of this machine and of its hosts, again and again: arguments and environment. */
-const SAMPLE = `while :; do for d in /proc/[0-9]*; do tr '\\0' ' ' <$d/cmdline; tr '\\0' ' ' <$d/environ; done; done 2>/dev/null`;
-
-function startSampling(file: string): () => Promise<string> {
-  const out = openSync(file, 'w');
-  const sampler = spawn('timeout', ['100', 'sh', '-c', SAMPLE], { stdio: ['ignore', out, 'ignore'] });
-  closeSync(out);
-  return () =>
-    new Promise((resolve) => {
-      sampler.on('close', () => resolve(readFileSync(file, 'latin1')));
-      sampler.kill('SIGTERM');
-    });
-}
-
 beforeAll(async () => {
   const edge = lab().host('edge');
   operator = await Operator.start(lab(), ['edge']);
   operator.playbook({ services: SERVICES });
-  stopSampling = startSampling(operator.at('sampled'));
+  stopSampling = sampleProcesses();
   const run = async (name: string, ...options: string[]) => {
     const { stdout, stderr } = await operator[name.startsWith('plan') ? 'plan' : 'apply'](...options);
     printed[name] = stdout + stderr;
