@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { transactionScript } from '../../src/execute/script/transaction.ts';
 import { useLab } from '../lab/vitest.ts';
 import { waitFor } from '../lab/wait.ts';
 import { Operator } from './tunnel.ts';
@@ -158,13 +157,7 @@ test('an operator that is killed at any step: the host goes on to the end', asyn
   for (let step = 1; step <= steps; step++) {
     if (step % 2 === 1) more();
     else less();
-    const controller = lab().control.start([
-      'sh',
-      '-c',
-      'cd "$0" && exec "$@"',
-      operator.folder,
-      ...operator.argv('apply', '--yes'),
-    ]);
+    const controller = operator.start('apply', '--yes');
     await controller.line(new RegExp(`^edge: (${step}/|observing)`));
     await controller.stop('SIGKILL');
     await ended('end ok');
@@ -173,19 +166,37 @@ test('an operator that is killed at any step: the host goes on to the end', asyn
   expect(await leftovers(edge)).toBe('');
 });
 
-test('a transaction that arrives cut off at any line does nothing', async () => {
+test('a transaction that arrives cut off anywhere does nothing, and the whole one does all', async () => {
   const edge = lab().host('edge');
-  const script = transactionScript(
-    [{ kind: 'remove-file', path: '/etc/nginx/conf.d/reconcile.conf', expect: { kind: 'absent' } }],
-    new Map(),
-  );
-  const lines = script.split('\n').length - 1;
+  less();
+  expect(await operator.apply()).toMatchObject({ code: 0 });
+  const drift = () =>
+    edge.must(
+      "sed -i 's/healthy/poorly/' /etc/nginx/conf.d/reconcile.conf && rm /etc/sysctl.d/60-reconcile.conf",
+    );
+  await drift();
+  const apply = await applyDuring(async () => {
+    await edge.must('cp /run/reconcile.*/script /root/transaction');
+  });
+  expect(apply).toMatchObject({ code: 0 });
+
+  // What was found the first time is there again, so nothing but the cut keeps the script from acting.
+  await drift();
   const before = await stateOf(edge);
-  await edge.write('/root/transaction', script);
-  const ran = await edge.must(
-    `mkdir /root/tx; i=0; while [ $i -lt ${lines - 1} ]; do i=$((i + 1)); head -n $i /root/transaction >/root/tx/script
-      sh /root/tx/script /root/tx $$ 2>/dev/null; done; echo $i; ls /root/tx`,
+  const cuts = await edge.must(
+    `mkdir /root/tx; lines=$(wc -l </root/transaction); cuts=0
+      try() { cuts=$((cuts + 1)); sh /root/tx/script /root/tx $$ </dev/null 2>/dev/null; }
+      for line in $(seq $((lines - 1))); do head -n "$line" /root/transaction >/root/tx/script; try; done
+      for bytes in $(seq 2 20); do head -c "-$bytes" /root/transaction >/root/tx/script; try; done
+      echo "$cuts" "$lines"; ls /root/tx`,
+    { timeout: 100_000 },
   );
-  expect(ran).toBe(`${lines - 1}\nscript\n`);
+  const [, tried, lines] = /^(\d+) (\d+)\nscript\n$/.exec(cuts) ?? [];
+  expect(Number(lines)).toBeGreaterThan(300);
+  expect(Number(tried)).toBe(Number(lines) + 18);
   expect(await stateOf(edge)).toBe(before);
+
+  expect(await edge.must('sh /root/transaction /root/tx $$ </dev/null 2>&1')).toMatch(/^end ok$/m);
+  expect(await operator.plan()).toMatchObject({ code: 0 });
+  await edge.must('rm -r /root/tx /root/transaction');
 });

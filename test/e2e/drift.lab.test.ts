@@ -116,7 +116,8 @@ const DRIFTS: readonly Drift[] = [
     damage: 'rm /var/lib/reconcile/fragments/client/desktop/50-ssh.g1.toml',
     target: '/var/lib/reconcile/fragments/client/desktop/50-ssh.g1.toml',
     cause: /^/,
-    moves: [/^\/var\/lib\/reconcile\/fragments\/client\/desktop/],
+    // What it is published from is looked at anew: same texts and times, but their owners are set again.
+    moves: [/^\/var\/lib\/reconcile\/(fragments\/client|pull)\/desktop/],
   },
 ];
 

@@ -82,7 +82,14 @@ const FAULTS: readonly Fault[] = [
     serves: true,
   },
   {
-    name: 'a server.toml that cannot be read',
+    name: 'a server.toml that cannot be read, not even by root',
+    cause: `mount --bind /proc/1/mem ${TOML}; ! cat ${TOML} 2>/dev/null`,
+    rule: 'unreadable',
+    mend: `umount ${TOML}`,
+    serves: true,
+  },
+  {
+    name: 'a folder in the place of server.toml',
     cause: `mv ${TOML} /root/toml; mkdir ${TOML}`,
     rule: 'not-a-file',
     mend: `rmdir ${TOML}; mv /root/toml ${TOML}`,

@@ -33,3 +33,12 @@ test("one host's failure neither stops nor delays another", async () => {
   expect(apply.stdout).toContain('edge: done, and seen to be in effect');
   expect(apply.stdout).toContain('far: done, and seen to be in effect');
 });
+
+test('a reader that goes away early ends no apply', async () => {
+  using operator = await Operator.start(lab(), ['edge']);
+  operator.playbook({ services: SERVICES, more: ['prune: true'] });
+  const command = '"$@" | head -n 1; echo $PIPESTATUS';
+  const apply = await operator.run(['bash', '-c', command, 'bash', ...operator.argv('apply', '--yes')]);
+  expect(apply).toMatchObject({ stderr: '', stdout: 'edge (tunnel home)\n0\n' });
+  expect(await operator.plan()).toMatchObject({ code: 0 });
+});

@@ -10,22 +10,31 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Host } from '../lab/host.ts';
 import type { Lab } from '../lab/lab.ts';
 import { PROJECT } from '../lab/project.ts';
 import { ratholeProgram } from '../lab/rathole.ts';
 import type { Ran } from '../lab/run.ts';
+import type { Running } from '../lab/start.ts';
 
 export interface ServiceText {
   readonly client: string;
   readonly local: string;
   readonly bind: string;
   readonly type?: 'udp';
+  readonly cutover?: 'in-place';
 }
 
 export interface PlaybookText {
   readonly services: Readonly<Record<string, ServiceText>>;
+  /** Without it, each host's name in the lab. */
+  readonly domain?: string;
   /** More lines of the tunnel, as YAML flow or `key: value`. */
   readonly more?: readonly string[];
+  /** How often clients poll; without it, as the default has it. */
+  readonly poll?: string;
+  /** Clients besides those of the services. */
+  readonly clients?: readonly string[];
 }
 
 /** The operator: a folder with an inventory and a playbook, and the command line, in the lab's control namespace. */
@@ -60,22 +69,22 @@ export class Operator {
     writeFileSync(this.at(name), text);
   }
 
-  /** The playbook of one tunnel on every host, whose domain is the host's name in the lab. */
-  playbook({ services, more = [] }: PlaybookText): void {
-    const clients = [...new Set(Object.values(services).map(({ client }) => client))];
+  /** The playbook of one tunnel on every host. */
+  playbook({ services, domain = '{host}.test', more = [], poll, clients: others = [] }: PlaybookText): void {
+    const clients = [...new Set([...Object.values(services).map(({ client }) => client), ...others])];
     this.write(
       'playbook.yaml',
       [
         'tunnels:',
         '  home:',
         '    hosts: all',
-        "    domain: '{host}.test'",
+        `    domain: '${domain}'`,
         `    rathole: { version: 0.5.0, sha256: ${this.programHash}, binary: ./rathole }`,
         ...more.map((line) => `    ${line}`),
         '    services:',
         ...Object.entries(services).map(([name, service]) => `      ${name}: ${JSON.stringify(service)}`),
         'clients:',
-        ...clients.map((name) => `  ${name}: {}`),
+        ...clients.map((name) => `  ${name}: {${poll === undefined ? '' : ` poll: ${poll} `}}`),
         '',
       ].join('\n'),
     );
@@ -88,10 +97,25 @@ export class Operator {
   }
 
   /** The command line up to the verb's own options. */
-  argv(verb: 'plan' | 'apply', ...options: readonly string[]): string[] {
+  argv(verb: string, ...options: readonly string[]): string[] {
     const main = join(PROJECT, 'dist/main.js');
     const files = ['-i', 'inventory.yaml', 'playbook.yaml', '-F', this.#lab.sshConfig];
     return [process.execPath, main, verb, ...files, ...options];
+  }
+
+  /** Makes a host that client, by its installer, which is taken away again. */
+  async join(client: Host): Promise<void> {
+    const file = `${client.name}.sh`;
+    const { code, stderr } = await this.bundle(client.name, file);
+    if (code !== 0) throw new Error(`no bundle for ${client.name}: ${stderr}`);
+    await client.write(`/root/${file}`, readFileSync(this.at(file)), { mode: '0600' });
+    await client.must(`sh /root/${file} && rm /root/${file}`);
+  }
+
+  /** Writes a client's installer into the operator's folder. */
+  async bundle(client: string, file: string): Promise<Ran> {
+    const [node = '', main = '', , ...files] = this.argv('plan');
+    return this.run([node, main, 'bundle', client, ...files, '--out', file]);
   }
 
   plan(...options: readonly string[]): Promise<Ran> {
@@ -100,6 +124,16 @@ export class Operator {
 
   apply(...options: readonly string[]): Promise<Ran> {
     return this.run(this.argv('apply', '--yes', ...options));
+  }
+
+  rotate(...options: readonly string[]): Promise<Ran> {
+    return this.run(this.argv('rotate', '--yes', '--wait', ...options));
+  }
+
+  /** Starts the command line, and goes on beside it. */
+  start(verb: string, ...options: readonly string[]): Running {
+    const inFolder = ['env', '-C', this.folder, ...this.argv(verb, ...options)];
+    return this.#lab.control.start(inFolder);
   }
 
   run(argv: readonly string[]): Promise<Ran> {

@@ -1,0 +1,80 @@
+import type { Lab } from '../lab/lab.ts';
+import { waitFor } from '../lab/wait.ts';
+import { Probing, serveTargets } from '../prober/lab.ts';
+import type { ConnectReport, HoldReport } from '../prober/report.ts';
+import { GRACE, joinByBundle, POLL } from './joined.ts';
+import type { Operator } from './tunnel.ts';
+
+const FIRST_PORT = 10_000;
+/** Milliseconds between two visitors. */
+const EVERY = 50;
+const NGINX_CONF = '/etc/nginx/nginx.conf';
+
+export interface Crowded {
+  /** How many services each apply has rotated. */
+  readonly batches: readonly number[];
+  /** What visitors of the first and the last service noticed meanwhile. */
+  readonly connects: Readonly<Record<string, ConnectReport>>;
+  readonly holds: Readonly<Record<string, HoldReport>>;
+}
+
+/** Brings up `count` services of the desktop's that all lead to one target, and writes into nginx.conf what the plan asks for. */
+export async function serveMany(lab: Lab, operator: Operator, count: number, atMost: number): Promise<void> {
+  const edge = lab.host('edge');
+  const services = Array.from({ length: count }, (_, n) => {
+    const bind = `0.0.0.0:${FIRST_PORT + n}`;
+    return [`s${n}`, { client: 'desktop', local: '127.0.0.1:7000', bind }] as const;
+  });
+  operator.playbook({
+    services: Object.fromEntries(services),
+    poll: `${POLL}s`,
+    more: [`rotation: { grace: ${GRACE}s, max_age: 1d, at_most: ${atMost} }`],
+  });
+  await raiseLimits(lab, operator);
+  const { code, stdout, stderr } = await operator.apply();
+  if (code !== 0) throw new Error(`apply: exit status ${code}\n${stdout.slice(-3000)}\n${stderr}`);
+  await serveTargets(lab.host('desktop'), { id: 'desktop', tcp: 7000 });
+  await joinByBundle(operator, lab.host('desktop'));
+  const listening = async () => Number(await edge.must("ss -Htln 'sport = :1019' | wc -l")) === count;
+  await waitFor(listening, { what: `${count} services`, timeout: 60_000, every: 250 });
+}
+
+/** Does what the plan's refusal says. */
+async function raiseLimits(lab: Lab, operator: Operator): Promise<void> {
+  const { code, stderr } = await operator.apply();
+  const connections = /`(worker_connections \d+;)`/.exec(stderr)?.[1];
+  const descriptors = /`(worker_rlimit_nofile \d+;)`/.exec(stderr)?.[1];
+  if (code !== 5 || !connections || !descriptors) throw new Error(`not refused, but ${code}: ${stderr}`);
+  const edits = [`s/worker_connections .*/${connections}/`, `1i ${descriptors}`];
+  await lab.host('edge').must(['sed', '-i', ...edits.flatMap((edit) => ['-e', edit]), NGINX_CONF]);
+  await lab.host('edge').must('systemctl reload nginx');
+}
+
+/** All tokens have become too old: applies until nothing is due any more, with visitors all the time. */
+export async function rotateMany(lab: Lab, operator: Operator, count: number): Promise<Crowded> {
+  const edge = lab.host('edge');
+  await edge.must("sed -i 's/ [0-9]*$/ 1000000000/' /var/lib/reconcile/rotation/*/record");
+  const visited = [FIRST_PORT, FIRST_PORT + count - 1].map((port) => ({
+    name: `${port}`,
+    host: 'edge.test',
+    port,
+  }));
+  const probing = await Probing.start(lab.control, {
+    seconds: 3600,
+    connects: visited.map((at) => ({ ...at, kind: 'echo', every: EVERY })),
+    holds: visited.map((at) => ({ ...at, every: EVERY, connections: 3 })),
+  });
+  const rotated = async () =>
+    Number(await edge.must(`grep -l '^steady 2 ' /var/lib/reconcile/rotation/*/record | wc -l`));
+  const batches: number[] = [];
+  for (let done = 0; done < count; ) {
+    const { code, stdout, stderr } = await operator.apply('--wait');
+    const now = await rotated();
+    if (code !== 0 || now === done)
+      throw new Error(`apply: exit status ${code}\n${stdout.slice(-3000)}\n${stderr}`);
+    batches.push(now - done);
+    done = now;
+  }
+  const { connects, holds } = await probing.stop();
+  return { batches, connects, holds };
+}

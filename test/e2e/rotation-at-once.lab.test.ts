@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { FINALIZE_SERVICE, ROTATE, STATE } from '../../src/artifacts/paths.ts';
+import { useLab } from '../lab/vitest.ts';
+import { ROTATING, type RotatingServer, type Service, startRotating, TAKE_LOCK } from './rotating.ts';
+import type { Operator } from './tunnel.ts';
+
+vi.setConfig({ testTimeout: 300_000 });
+
+/** Rounds of the host's program, shared out among the servers; and of whole applies, which go to all of them. */
+const ROUNDS = 100;
+const APPLIED_ROUNDS = 3;
+
+const SERVERS = ['edge1', 'edge2', 'edge3', 'edge4'] as const;
+
+const lab = useLab({ vps: SERVERS, clients: ['desktop'] });
+let operator: Operator;
+let servers: readonly RotatingServer[];
+
+beforeAll(async () => {
+  ({ operator, servers } = await startRotating(lab(), SERVERS, 'max_age: 7d'));
+});
+afterAll(() => operator?.[Symbol.dispose]());
+
+/** Two applies' runs and the timer's unit, and what each ended with. */
+const AT_ONCE = `systemctl reset-failed ${FINALIZE_SERVICE}
+${ROTATE} --actor one due ${ROTATING.join(' ')} >/dev/null & one=$!
+${ROTATE} --actor two due ${ROTATING.join(' ')} >/dev/null & two=$!
+systemctl start ${FINALIZE_SERVICE} & timer=$!
+for each in $one $two $timer; do wait "$each"; printf '%s ' "$?"; done`;
+
+const outdate = ({ host }: RotatingServer, service: Service) =>
+  host.must(`${TAKE_LOCK}; sed -i 's/ [0-9]*$/ 1000000000/' ${STATE}/rotation/${service}/record`);
+
+/** The client has come with the new tokens, and time has gone by. */
+async function verified(server: RotatingServer): Promise<void> {
+  await server.sync();
+  await server.settle();
+  await server.endGrace();
+}
+
+const expectPhase = async (server: RotatingServer, service: Service, phase: string) =>
+  expect((await server.records())[service], server.name).toMatchObject({ phase });
+
+/** One token grows old: all at once stage it, and once it is verified finalize it. */
+async function round(server: RotatingServer, service: Service, atOnce: () => Promise<void>): Promise<void> {
+  await outdate(server, service);
+  await atOnce();
+  await expectPhase(server, service, 'staged');
+  await verified(server);
+  await atOnce();
+  await expectPhase(server, service, 'steady');
+  await server.sync();
+}
+
+/** Each generation was staged once and finalized once, in this order, and no line is missing. */
+async function expectOnce(server: RotatingServer, generations: number): Promise<void> {
+  const { audit, records, pending } = await server.standing();
+  expect(pending).toBe(false);
+  expect(audit.map(({ sequence }) => sequence)).toEqual(audit.map((_, at) => at + 1));
+  const rotations = audit.filter(({ operation }) => operation === 'stage' || operation === 'finalize');
+  expect(rotations).toHaveLength(2 * generations);
+  for (const service of ROTATING) {
+    const said = rotations.filter(({ target }) => target === service);
+    const last = records[service]?.current ?? 0;
+    const expected = Array.from({ length: last - 1 }, (_, at) =>
+      ['stage', 'finalize'].map((operation) => [operation, at + 2]),
+    );
+    expect(said.map(({ operation, generation }) => [operation, generation])).toEqual(expected.flat());
+  }
+}
+
+test(`two applies' runs and the timer at the same moment, ${ROUNDS} times`, async () => {
+  await Promise.all(
+    servers.map(async (server, its) => {
+      for (let at = its; at < ROUNDS; at += servers.length)
+        await round(server, ROTATING[Math.floor(at / servers.length) % ROTATING.length] ?? 'web', async () =>
+          expect(await server.host.must(AT_ONCE)).toBe('0 0 0 '),
+        );
+      await expectOnce(server, ROUNDS / servers.length);
+      await server.answers(lab(), 'web', 'placed');
+    }),
+  );
+  console.log(
+    `${ROUNDS} rounds of two applies' runs and the timer at once: staged, finalized and logged once each`,
+  );
+});
+
+test(`two applies and the timer at the same moment, ${APPLIED_ROUNDS} times`, async () => {
+  const before = await Promise.all(servers.map((server) => server.standing()));
+  const atOnce = async () => {
+    const timers = servers.map((server) => server.tick());
+    const applies = await Promise.all([operator.apply('--no-wait'), operator.apply('--no-wait')]);
+    await Promise.all(timers);
+    expect(applies).toMatchObject([{ code: 0 }, { code: 0 }]);
+  };
+  for (let at = 0; at < APPLIED_ROUNDS; at++) {
+    const service = ROTATING[at % ROTATING.length] ?? 'web';
+    const each = (todo: (server: RotatingServer) => Promise<unknown>) => Promise.all(servers.map(todo));
+    await each((server) => outdate(server, service));
+    await atOnce();
+    await each((server) => expectPhase(server, service, 'staged'));
+    await each(verified);
+    await atOnce();
+    await each((server) => expectPhase(server, service, 'steady'));
+    await each((server) => server.sync());
+  }
+  for (const [at, server] of servers.entries()) {
+    const rotated = ROUNDS / servers.length + APPLIED_ROUNDS;
+    await expectOnce(server, rotated);
+    expect((await server.standing()).server['bystander.g1']).toBe(before[at]?.server['bystander.g1']);
+  }
+  console.log(
+    `${APPLIED_ROUNDS} rounds of two applies and the timer at once, on ${servers.length} servers: once each`,
+  );
+});
