@@ -121,6 +121,8 @@ test('a rotation over two slots behind nginx: no visitor notices', async () => {
     await ends().setClient([...running, old, next]);
     await ends().serverListens(next.bind); // the proof that the client holds the new token
     await sleep(500);
+    await ends().server.must(['ss', '-K', '-Htln', 'src', old.bind]);
+    await sleep(500); // those who wait for a data channel get theirs
     await ends().setServer([...running, next]);
     await sleep(500);
     await ends().setClient([...running, next]);
