@@ -5,7 +5,7 @@ import { isDigest } from './digest.ts';
 import {
   addWaitOptions,
   allowOption,
-  exitStatuses,
+  carriedOutStatuses,
   forksOption,
   limitOption,
   sshConfigOption,
@@ -40,19 +40,7 @@ export const apply: DefineVerb = (program, end) => {
     .addOption(forksOption())
     .addOption(sshConfigOption());
   addWaitOptions(command)
-    .addHelpText(
-      'after',
-      exitStatuses(
-        'ok',
-        'invalid',
-        'failed',
-        'unreachable',
-        'refused',
-        'attention',
-        'internal',
-        'interrupted',
-      ),
-    )
+    .addHelpText('after', carriedOutStatuses())
     .action((files: string[], options: Options) => end(run(files, options)));
 };
 

@@ -51,6 +51,10 @@ function addConsent(word: string, before: readonly Consent[]): readonly Consent[
 export const exitStatuses = (...codes: readonly ExitCode[]) =>
   `\nExit statuses: ${codes.map((code) => `${EXIT_STATUS[code]} ${code}`).join(', ')}`;
 
+/** The same for the verbs that carry out a plan. */
+export const carriedOutStatuses = () =>
+  exitStatuses('ok', 'invalid', 'failed', 'unreachable', 'refused', 'attention', 'internal', 'interrupted');
+
 function positive(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0) return number;

@@ -4,7 +4,7 @@ import type { Consent } from '../model/plan.ts';
 import type { Asking } from '../planner/rotation/order.ts';
 import {
   allowOption,
-  exitStatuses,
+  carriedOutStatuses,
   forksOption,
   limitOption,
   serviceOption,
@@ -34,19 +34,7 @@ export function orderOptions(command: Command, whose: string): Command {
     .addOption(allowOption())
     .addOption(forksOption())
     .addOption(sshConfigOption())
-    .addHelpText(
-      'after',
-      exitStatuses(
-        'ok',
-        'invalid',
-        'failed',
-        'unreachable',
-        'refused',
-        'attention',
-        'internal',
-        'interrupted',
-      ),
-    );
+    .addHelpText('after', carriedOutStatuses());
 }
 
 /** Plans an order, shows it, asks, and carries it out. */

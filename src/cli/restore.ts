@@ -1,7 +1,7 @@
 import type { ServiceComment } from '../artifacts/service-comment.ts';
 import { type ExitCode, ReconcileError } from '../model/errors.ts';
 import type { Consent } from '../model/plan.ts';
-import { allowOption, exitStatuses, forksOption, limitOption, sshConfigOption } from './options.ts';
+import { allowOption, carriedOutStatuses, forksOption, limitOption, sshConfigOption } from './options.ts';
 import type { Sight, Subject } from './planning.ts';
 import type { DefineVerb } from './verb.ts';
 
@@ -36,19 +36,7 @@ export const restore: DefineVerb = (program, end) => {
     .addOption(allowOption())
     .addOption(forksOption())
     .addOption(sshConfigOption())
-    .addHelpText(
-      'after',
-      exitStatuses(
-        'ok',
-        'invalid',
-        'failed',
-        'unreachable',
-        'refused',
-        'attention',
-        'internal',
-        'interrupted',
-      ),
-    )
+    .addHelpText('after', carriedOutStatuses())
     .action((files: string[], options: Options) => end(run(files, options)));
 };
 
