@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPopulated, killCgroup, makeCgroup, pidsOf } from './cgroup.ts';
@@ -23,6 +23,7 @@ while :; do "$@"; status=$?; [ $status = 133 ] || exit $status; done`;
 /** One systemd-nspawn container with systemd as PID 1, and the loop that brings it up again when it reboots. */
 export class Machine {
   readonly #options: MachineOptions;
+  #loop: ChildProcess | undefined;
   #status: number | undefined;
 
   constructor(options: MachineOptions) {
@@ -46,9 +47,11 @@ export class Machine {
         SYSTEMD_NSPAWN_API_VFS_WRITABLE: 'network',
       },
     });
+    this.#loop = loop;
     this.#status = undefined;
     loop.once('exit', (code) => {
-      this.#status = code ?? -1;
+      // The end of the loop before it may be told only now.
+      if (this.#loop === loop) this.#status = code ?? -1;
     });
     loop.unref();
     closeSync(log);
