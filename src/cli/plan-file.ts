@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { ReconcileError } from '../model/errors.ts';
 import { type Digest, PLAN_FILE } from '../model/plan.ts';
@@ -20,7 +21,10 @@ export function seenFrom(to: string, from: string, path: string): string {
   return isAbsolute(path) ? path : relative(to, resolve(from, path)) || '.';
 }
 
-/** `plan` is the rendered plan, for whoever reads the file; only the digest decides. */
+/**
+ * `plan` is the rendered plan, for whoever reads the file; only the digest decides what is applied. The seal shows that
+ * nobody has changed the one or the other since.
+ */
 export function writePlanFile({ digest, inventory, playbooks, limit }: PlanFile, plan: unknown): string {
   const file = {
     kind: PLAN_FILE,
@@ -31,8 +35,10 @@ export function writePlanFile({ digest, inventory, playbooks, limit }: PlanFile,
     ...(limit === undefined ? {} : { limit }),
     plan,
   };
-  return `${JSON.stringify(file, null, 2)}\n`;
+  return `${JSON.stringify({ ...file, seal: sealOf(file) }, null, 2)}\n`;
 }
+
+const sealOf = (file: object) => createHash('sha256').update(JSON.stringify(file)).digest('hex');
 
 /**
  * The plan file in a text, or undefined when the text is none (a playbook, then).
@@ -45,7 +51,8 @@ export function readPlanFile(text: string, path: string): PlanFile | undefined {
   // What was cut off is no JSON any more; a playbook has no such word.
   const isOurs = file === undefined ? text.includes(`"${PLAN_FILE}"`) : file['kind'] === PLAN_FILE;
   if (!isOurs) return undefined;
-  const { version, digest, inventory, playbooks, limit } = file ?? {};
+  const { seal, ...sealed } = file ?? {};
+  const { version, digest, inventory, playbooks, limit } = sealed;
   const whole =
     version === 1 &&
     isDigest(digest) &&
@@ -54,13 +61,17 @@ export function readPlanFile(text: string, path: string): PlanFile | undefined {
     playbooks.length > 0 &&
     playbooks.every((playbook) => typeof playbook === 'string') &&
     (limit === undefined || typeof limit === 'string');
-  if (whole) return { digest, inventory, playbooks, ...(limit === undefined ? {} : { limit }) };
-  throw new ReconcileError(
+  if (!whole) throw unusable(path, 'not a whole one of this version');
+  if (seal !== sealOf(sealed)) throw unusable(path, 'it was changed after it was written');
+  return { digest, inventory, playbooks, ...(limit === undefined ? {} : { limit }) };
+}
+
+const unusable = (path: string, why: string) =>
+  new ReconcileError(
     'invalid',
-    `${path} is a plan file, but not a whole one of this version`,
+    `${path} is a plan file, but ${why}`,
     'make it again with `reconcile plan --out`',
   );
-}
 
 function parsed(text: string): Record<string, unknown> | undefined {
   try {

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Option } from 'commander';
-import type { ExitCode } from '../model/errors.ts';
+import { type ExitCode, ReconcileError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { printable } from '../render/printable.ts';
 import { exitStatuses, forksOption, limitOption, sshConfigOption } from './options.ts';
@@ -24,7 +24,9 @@ interface Options {
 export const plan: DefineVerb = (program, end) => {
   program
     .command('plan')
-    .description('Show what an apply would change on the servers, and who would notice; changes nothing.')
+    .description(
+      'Show what an apply would change on servers and clients, and who would notice; changes nothing.',
+    )
     .argument('<playbook...>', 'the playbooks that belong together')
     .requiredOption('-i, --inventory <path>', 'inventory file or folder')
     .addOption(limitOption())
@@ -49,9 +51,22 @@ export const plan: DefineVerb = (program, end) => {
 
 async function run(playbooks: readonly string[], options: Options): Promise<ExitCode> {
   const [{ withPlan }, { checkWritable }] = await Promise.all([import('./planning.ts'), import('./wire.ts')]);
-  if (options.out !== undefined) await checkWritable(options.out);
+  if (options.out !== undefined) {
+    await checkWritable(options.out);
+    await keepSources(options.out, [options.inventory, ...playbooks]);
+  }
   const subject = { ...options, playbooks };
   return withPlan(subject, (planning) => show(planning, playbooks, options));
+}
+
+/** A plan file never takes the place of what it is made from. */
+async function keepSources(out: string, sources: readonly string[]): Promise<void> {
+  const trueName = (path: string) => realpath(path).catch(() => undefined);
+  const taken = await trueName(out);
+  if (taken === undefined) return;
+  for (const source of sources)
+    if ((await trueName(source)) === taken)
+      throw new ReconcileError('invalid', `--out ${out} is what the plan is made from`, 'give another path');
 }
 
 async function show(planning: Planning, playbooks: readonly string[], options: Options): Promise<ExitCode> {

@@ -32,6 +32,21 @@ test.each([
 });
 
 test.each([
+  ['its digest', (text: string) => text.replace('abab', 'cdcd')],
+  ['its inventory', (text: string) => text.replace('inventory.yaml', 'another.yaml')],
+  ['the plan that is read', (text: string) => text.replace('0750', '0777')],
+  ['its seal', (text: string) => text.replace(/"seal": "./, '"seal": "x')],
+])('a plan file of which somebody changed %s is refused', (_, changed) => {
+  const text = changed(writePlanFile(inputs, { hosts: [{ mode: '0750' }] }));
+  expect(() => readPlanFile(text, 'plan.json')).toThrow(
+    expect.objectContaining({
+      code: 'invalid',
+      message: 'plan.json is a plan file, but it was changed after it was written',
+    }),
+  );
+});
+
+test.each([
   ['/repo', '/repo/plans', '../a.yaml', 'a.yaml'],
   ['/repo/plans', '/repo', 'a.yaml', '../a.yaml'],
   ['/repo', '/repo', './a.yaml', 'a.yaml'],
