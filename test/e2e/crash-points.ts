@@ -17,9 +17,12 @@ export interface Point {
   readonly moment: Moment;
 }
 
+/** All of an action's: between two operations nothing happens, so after the one is before the next. */
 export const pointsOf = (action: Doomed): readonly Point[] =>
-  ORDER_OF_OPERATIONS[action].flatMap((operation) =>
-    (['before', 'after'] as const).map((moment) => ({ action, operation, moment })),
+  ORDER_OF_OPERATIONS[action].flatMap((operation, at) =>
+    (at === 0 ? (['before', 'after'] as const) : (['after'] as const)).map((moment) => ({
+      ...{ action, operation, moment },
+    })),
   );
 
 export const textOf = ({ action, moment, operation }: Point) => `${action}, ${moment} ${operation}`;

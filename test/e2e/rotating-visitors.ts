@@ -6,10 +6,12 @@ import type { RotatingServer } from './rotating.ts';
 
 const PORTS = { web: 8080, placed: 8081 } as const;
 const HOLDS = 2;
+/** Milliseconds between two visitors of a service. */
+const EVERY = 200;
 type Servers = readonly RotatingServer[];
 type Web = keyof typeof PORTS;
 
-const at = ({ name }: RotatingServer) => ({ host: `${name}.test`, every: 100 });
+const at = ({ name }: RotatingServer) => ({ host: `${name}.test`, every: EVERY });
 
 const comers = (servers: Servers, services: readonly Web[]) =>
   servers.flatMap((server) =>
@@ -42,7 +44,7 @@ export function expectNoFailure({ connects }: ProbeReport, what: string): void {
   const all = Object.values(connects);
   const visitors = all.reduce((sum, { total }) => sum + total, 0);
   const gap = Math.max(...all.map(({ longestGapMs }) => longestGapMs));
-  console.log(`${visitors} visitors during ${what}, 100 ms apart; longest gap ${gap} ms`);
+  console.log(`${visitors} visitors during ${what}, ${EVERY} ms apart; longest gap ${gap} ms`);
   for (const [name, { total, failed, failedBy }] of Object.entries(connects)) {
     expect(total, name).toBeGreaterThan(20);
     expect(failed, `${name}: ${JSON.stringify(failedBy)}`).toBe(0);

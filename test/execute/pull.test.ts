@@ -204,9 +204,11 @@ describe.each(SHELLS)('what clients pull, in %s', (shell) => {
     expect(await host.apply([cut])).toMatchObject({ end: 'ok' });
     expect(read('killed')).toBe('-H -t -n -4 -K state connected ( sport = :2222 )\n');
     host.command('ss', 'case "$*" in *-l*) ;; *-K*) ;; *) echo ESTAB ;; esac');
+    host.command('sleep', `echo "$1" >>${host.at('slept')}`);
     expect(await host.apply([{ ...cut, address: '127.0.0.1' }])).toMatchObject({
       end: 'backed-out',
       reasons: [expect.stringContaining('connections to 127.0.0.1:2222 go on')],
     });
+    expect(read('slept')).toBe('0.05\n'.repeat(99));
   }, 20_000);
 });

@@ -28,6 +28,13 @@ export function pidsOf(path: string): number[] {
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map(Number) : [];
 }
 
+/** Seconds of processor time that everything in the cgroup or below has used so far. */
+export function cpuSeconds(path: string): number {
+  const [, used = '0'] =
+    /^usage_usec (\d+)$/m.exec(readFileSync(join(cgroup2(path), 'cpu.stat'), 'utf8')) ?? [];
+  return Number(used) / 1e6;
+}
+
 /** Whether any process is left, in the cgroup or below. */
 export function isPopulated(path: string): boolean {
   const file = join(cgroup2(path), 'cgroup.events');

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Cable } from './cable.ts';
-import { inCgroup, setFrozen } from './cgroup.ts';
+import { cpuSeconds, inCgroup, setFrozen } from './cgroup.ts';
 import type { Disk } from './disk.ts';
 import type { Machine } from './machine.ts';
 import { expectSuccess, type Ran, type RunOptions, run } from './run.ts';
@@ -67,6 +67,11 @@ export class Host {
   /** Like `exec`, but a failure is an error. Returns stdout. */
   async must(command: string | readonly string[], options: ExecOptions = {}): Promise<string> {
     return expectSuccess(await this.exec(command, options), `${this.name}: ${String(command).slice(0, 300)}`);
+  }
+
+  /** Processor time that the host has used since its lab was made. */
+  get cpuSeconds(): number {
+    return cpuSeconds(this.#cgroup);
   }
 
   /** The argv that runs `argv` in the host when started on this machine. @throws when the host is off. */

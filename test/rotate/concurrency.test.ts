@@ -13,7 +13,7 @@ const RUNS = [
   ['--actor', 'timer', 'continue'],
 ];
 
-test('runs at one moment stage once and finalize once, and each is in the audit log once', async () => {
+test.concurrent('runs at one moment stage once and finalize once, and each is in the audit log once', async () => {
   const tunnel = new FakeTunnel({ max_age: 1_000_000 });
   const { host } = tunnel;
   for (let round = 0; round < ROUNDS; round++) {
@@ -40,12 +40,17 @@ test('runs at one moment stage once and finalize once, and each is in the audit 
   host.remove();
 });
 
-test('a run that gets no lock in time says so and does nothing', async () => {
+test.concurrent('a run that gets no lock in time says so and does nothing', async () => {
   const tunnel = new FakeTunnel({});
   const { host } = tunnel;
   const holder = host.holdLock();
   await once(holder.stdout, 'data');
-  const { status, stderr } = host.run('rotate', 'ssh');
+  const run = host.start('rotate', 'ssh');
+  let stderr = '';
+  run.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  const [status] = await once(run, 'close');
   holder.kill();
   expect([status, stderr]).toEqual([75, 'rotate: another run has held the lock for 10 s\n']);
   expect(host.record('ssh').phase).toBe('steady');

@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { rotateScript } from '../../src/artifacts/rotate/program.ts';
 import { parseRecord } from '../../src/codec/record.ts';
+import { DRAIN_SECONDS } from '../../src/model/rotation/operations.ts';
 import type { RotationRecord } from '../../src/model/rotation.ts';
 
 /** In memory where there is such a folder: the program flushes each file, which other tests need not wait for. */
@@ -37,8 +38,10 @@ case "$*" in
   *established*) for last; do :; done; grep -F -e "\${last#src }" "$FAKES/connected" || : ;;
   *)
     cat "$FAKES/listening"
+    [ -s "$FAKES/held" ] || exit 0
+    accepted=$(cat "$ETC/server.toml")
     while read -r token line; do
-      if grep -q -F -e "$token" "$ETC/server.toml"; then printf '%s\n' "$line"; fi
+      case $accepted in *"$token"*) printf '%s\n' "$line" ;; esac
     done <"$FAKES/held"
     ;;
 esac`,
@@ -69,12 +72,19 @@ grep -q -x -F -e "\${last#telnet://}" "$FAKES/answering" && exit 28
 exit 7`,
   // Kills the program and all that it has started before or after a rename, where the test says which.
   mv: `#!/bin/sh
-moves=$(($(cat "$FAKES/moves" 2>/dev/null || echo 0) + 1))
-echo "$moves" >"$FAKES/moves"
 read -r kill_at <"$FAKES/kill-at"
-[ "$kill_at" -ne $((moves * 2 - 1)) ] || kill -9 "-$(cat "$FAKES/pid")"
+[ "$kill_at" -ne 0 ] || exec /bin/mv "$@"
+read -r moves <"$FAKES/moves"
+moves=$((moves + 1))
+echo "$moves" >"$FAKES/moves"
+read -r pid <"$FAKES/pid"
+[ "$kill_at" -ne $((moves * 2 - 1)) ] || kill -9 "-$pid"
 /bin/mv "$@" || exit
-[ "$kill_at" -ne $((moves * 2)) ] || kill -9 "-$(cat "$FAKES/pid")"`,
+[ "$kill_at" -ne $((moves * 2)) ] || kill -9 "-$pid"`,
+  // Nobody waits for a data channel here; all other waits are for something that happens.
+  sleep: `#!/bin/sh
+echo "$1" >>"$FAKES/slept"
+[ "$1" = ${DRAIN_SECONDS} ] || exec /bin/sleep "$1"`,
 };
 
 /** A process that has a new child after each SIGHUP, as nginx's master has. */
@@ -104,8 +114,15 @@ export class RotateHost {
   readonly #shell: readonly string[];
   #nginx: ChildProcess | undefined;
 
-  constructor(shell: readonly string[] = ['dash']) {
+  constructor(shell: readonly string[] = ['dash'], alike?: RotateHost) {
     this.#shell = shell;
+    if (alike === undefined) this.#furnish();
+    else spawnSync('cp', ['-a', '-T', alike.root, this.root]);
+    this.write('rotate', this.script);
+    chmodSync(this.path('rotate'), 0o755);
+  }
+
+  #furnish(): void {
     for (const [name, text] of Object.entries(FAKES)) this.#program(name, text);
     for (const folder of ['etc/backups', 'slots', 'log', 'run'])
       mkdirSync(this.path(folder), { recursive: true });
@@ -118,13 +135,12 @@ export class RotateHost {
       'probes',
       'reloads',
       'cut',
+      'slept',
     ])
       this.write(`fakes/${fake}`, '');
-    this.write('fakes/kill-at', '0\n');
+    this.killAt(undefined);
     this.write('state/rotation/settings', 'at_most=2\nnginx_group=root\n');
     this.write('state/fragments/server/00-head.toml', '[server]\nbind_addr = "127.0.0.1:2333"\n');
-    this.write('rotate', this.script);
-    chmodSync(this.path('rotate'), 0o755);
   }
 
   get script(): string {
@@ -223,7 +239,7 @@ export class RotateHost {
   /** Kills the program at its n-th moment around a rename: the first one's before, the first one's after, and so on. */
   killAt(moment: number | undefined): void {
     this.write('fakes/kill-at', `${moment ?? 0}\n`);
-    rmSync(this.path('fakes/moves'), { force: true });
+    this.write('fakes/moves', '0\n');
   }
 
   /** Something that reloads as nginx does. */
@@ -238,10 +254,7 @@ export class RotateHost {
 
   /** Another host with the same files. */
   copy(): RotateHost {
-    const other = new RotateHost(this.#shell);
-    for (const folder of ['etc', 'state', 'slots', 'log', 'fakes'])
-      spawnSync('cp', ['-a', '-T', this.path(folder), other.path(folder)]);
-    return other;
+    return new RotateHost(this.#shell, this);
   }
 
   start(...words: readonly string[]) {

@@ -286,6 +286,9 @@ export function decide(situation: Situation, rules: readonly Rule[] = RULES): De
 }
 
 function applies({ when }: Rule, situation: Situation): boolean {
-  const names = Object.keys(when) as (keyof RotationFacts)[];
-  return names.every((name) => (when[name] as readonly string[]).includes(situation[name]));
+  for (const name in when) if (!holds(when, name as keyof RotationFacts, situation)) return false;
+  return true;
 }
+
+const holds = (when: Rule['when'], name: keyof RotationFacts, situation: Situation): boolean =>
+  (when[name] as readonly string[]).includes(situation[name]);

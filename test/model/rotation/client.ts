@@ -1,4 +1,5 @@
 import { inMotion } from '../../../src/planner/rotation/record.ts';
+import { clientWith, serviceWith, worldWith } from './copy.ts';
 import type { Move } from './explorer.ts';
 import { cutoverOf, GRACE_TICKS, recordOf } from './observe.ts';
 import type { Protocol } from './protocol.ts';
@@ -45,12 +46,13 @@ function hasNothingNew(scenario: Scenario, world: World, client: Client, index: 
 /** nginx answers with what is in the client's folder now, and logs which announcement that was. */
 function fetchAll(scenario: Scenario, world: World, index: number): World {
   const polled = scenario.services.some(({ cutover }) => cutover === 'in-place');
-  return mapClient(scenario, world, index, { polled, fetching: true }, (service) => ({
-    ...service,
-    fetched: service.offered,
-    fetchedAnnounced: service.announced,
-    logged: service.announced,
-  }));
+  return mapClient(scenario, world, index, { polled, fetching: true }, (service) =>
+    serviceWith(service, {
+      fetched: service.offered,
+      fetchedAnnounced: service.announced,
+      logged: service.announced,
+    }),
+  );
 }
 
 /** The renames at the client. What it gives up while the server still offers it leaves visitors a dead listener. */
@@ -79,15 +81,15 @@ function stored(protocol: Protocol, scenario: Scenario, service: Service, index:
     cutoverOf(scenario, index) === 'in-place'
       ? forgetsAfterPoll(protocol, service)
       : service.fetchedAnnounced;
-  return {
-    ...service,
+  return serviceWith(service, {
     held,
     alive: service.alive & ~lost,
     dead: service.dead | lost,
     knows: waits,
     synced: service.synced || hasSynced(scenario, service, index, held),
-    ...{ fetched: 0, fetchedAnnounced: ABSENT },
-  };
+    fetched: 0,
+    fetchedAnnounced: ABSENT,
+  });
 }
 
 /** With a single poll after the announced moment, that poll uses the announcement up, switched or not. */
@@ -107,19 +109,30 @@ function hasSynced(scenario: Scenario, service: Service, index: number, held: nu
 /** Nobody tells the server that a client is gone: its channels stay, dead. */
 function leave(scenario: Scenario, world: World, index: number): Move<World>[] {
   if (world.absences === 0) return [];
-  const gone = mapClient(scenario, world, index, { up: false, fetching: false }, (service) => ({
-    ...service,
-    ...{ alive: 0, dead: service.dead | service.alive, fetched: 0, fetchedAnnounced: ABSENT },
-    ...{ detached: 0, gap: 0 },
-  }));
+  const gone = mapClient(scenario, world, index, { up: false, fetching: false }, (service) =>
+    serviceWith(service, {
+      alive: 0,
+      dead: service.dead | service.alive,
+      fetched: 0,
+      fetchedAnnounced: ABSENT,
+      detached: 0,
+      gap: 0,
+    }),
+  );
   return [
-    { story: `client ${index} goes away`, helpful: false, to: { ...gone, absences: world.absences - 1 } },
+    {
+      story: `client ${index} goes away`,
+      helpful: false,
+      to: worldWith(gone, { absences: world.absences - 1 }),
+    },
   ];
 }
 
 function comeBack(world: World, index: number): Move<World> {
-  const clients = world.clients.map((client, at) => (at === index ? { ...client, up: true } : client));
-  return { story: `client ${index} comes back`, helpful: true, to: { ...world, clients } };
+  const clients = world.clients.map((client, at) =>
+    at === index ? clientWith(client, { up: true }) : client,
+  );
+  return { story: `client ${index} comes back`, helpful: true, to: worldWith(world, { clients }) };
 }
 
 function mapClient(
@@ -132,8 +145,8 @@ function mapClient(
   const services = world.services.map((service, at) =>
     scenario.services[at]?.client === index ? each(service, at) : service,
   );
-  const clients = world.clients.map((client, at) => (at === index ? { ...client, ...change } : client));
-  return { ...world, services, clients };
+  const clients = world.clients.map((client, at) => (at === index ? clientWith(client, change) : client));
+  return worldWith(world, { services, clients });
 }
 
 /**
@@ -142,13 +155,16 @@ function mapClient(
  */
 export function tick(scenario: Scenario, world: World): Move<World>[] {
   if (world.run !== undefined || someoneIsQuicker(scenario, world)) return [];
-  const services = world.services.map((service, index) => ({
-    ...service,
-    staged: service.phase === 'staged' ? Math.min(GRACE_TICKS, service.staged + 1) : service.staged,
-    gap: gapAfter(scenario, world, service, index),
-  }));
-  const clients = world.clients.map((client) => ({ ...client, polled: false }));
-  return [{ story: 'time passes', helpful: true, to: { ...world, services, clients, settled: true } }];
+  const services = world.services.map((service, index) =>
+    serviceWith(service, {
+      staged: service.phase === 'staged' ? Math.min(GRACE_TICKS, service.staged + 1) : service.staged,
+      gap: gapAfter(scenario, world, service, index),
+    }),
+  );
+  const clients = world.clients.map((client) => clientWith(client, { polled: false }));
+  return [
+    { story: 'time passes', helpful: true, to: worldWith(world, { services, clients, settled: true }) },
+  ];
 }
 
 function someoneIsQuicker(scenario: Scenario, world: World): boolean {

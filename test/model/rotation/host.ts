@@ -1,6 +1,7 @@
 import { type Operation, SERVED } from '../../../src/model/rotation/operations.ts';
 import { servedGenerations } from '../../../src/planner/rotation/generation.ts';
 import { inMotion } from '../../../src/planner/rotation/record.ts';
+import { serviceWith, worldWith } from './copy.ts';
 import type { Move } from './explorer.ts';
 import { cutoverOf, nowOf, policyOf, recordOf, serviceAt } from './observe.ts';
 import type { Protocol } from './protocol.ts';
@@ -37,18 +38,21 @@ function nextOperation(protocol: Protocol, scenario: Scenario, world: World): Mo
     service.file !== service.loaded
   )
     return [];
-  const done = run.done + 1 < operations.length ? { ...run, done: run.done + 1 } : undefined;
+  const done =
+    run.done + 1 < operations.length
+      ? { service: run.service, action: run.action, done: run.done + 1 }
+      : undefined;
   const story = `the host's ${run.action} of service ${run.service} does "${operation}"`;
   const broken = operation === 'decide' ? numberUsedAgain(protocol, scenario, world, run) : undefined;
-  const to = { ...EFFECTS[operation](protocol, scenario, world, run), run: done };
+  const to = worldWith(EFFECTS[operation](protocol, scenario, world, run), { run: done });
   return [{ story, helpful: true, to, broken }];
 }
 
 /** One kill of the run, or one reboot of the server at any time. What is on disk stays as it is. */
 function crash(world: World): Move<World>[] {
   if (world.crashes === 0) return [];
-  const after = { ...world, run: undefined, crashes: world.crashes - 1 };
-  const reboot = { ...after, services: world.services.map(restarted) };
+  const after = worldWith(world, { run: undefined, crashes: world.crashes - 1 });
+  const reboot = worldWith(after, { services: world.services.map(restarted) });
   const killed = { story: 'the run is killed', helpful: false, to: after };
   return [
     ...(world.run === undefined ? [] : [killed]),
@@ -61,32 +65,33 @@ type Effect = (protocol: Protocol, scenario: Scenario, world: World, run: Run) =
 const same: Effect = (_protocol, _scenario, world) => world;
 
 const EFFECTS: Readonly<Record<Operation, Effect>> = {
-  arm: (_protocol, _scenario, world) => ({ ...world, armed: true }),
+  arm: (_protocol, _scenario, world) => worldWith(world, { armed: true }),
   decide,
   'make-token': (_protocol, _scenario, world, run) => changed(world, run, makeToken),
   switch: switchSlots,
   drain: same,
   server: writeServer,
-  cut: (_protocol, _scenario, world, run) => changed(world, run, (service) => ({ ...service, detached: 0 })),
+  cut: (_protocol, _scenario, world, run) =>
+    changed(world, run, (service) => serviceWith(service, { detached: 0 })),
   pending: same,
   config: (_protocol, scenario, world, run) =>
-    forClientOf(scenario, world, run, (service, index) => ({
-      ...service,
-      offered: served(scenario, service, index),
-    })),
+    forClientOf(scenario, world, run, (service, index) =>
+      serviceWith(service, { offered: served(scenario, service, index) }),
+    ),
   notice: same,
   sync: (_protocol, scenario, world, run) =>
-    forClientOf(scenario, world, run, (service, index) => ({
-      ...service,
-      announced: announcement(scenario, service, index),
-    })),
+    forClientOf(scenario, world, run, (service, index) =>
+      serviceWith(service, { announced: announcement(scenario, service, index) }),
+    ),
   audit: same,
   remove: (_protocol, scenario, world, run) =>
-    changed(world, run, (service) => ({ ...service, fragments: served(scenario, service, run.service) })),
+    changed(world, run, (service) =>
+      serviceWith(service, { fragments: served(scenario, service, run.service) }),
+    ),
   settle,
   disarm: (protocol, scenario, world) => {
     const busy = world.services.some((service) => inMotion(recordOf(service, scenario)));
-    return { ...world, armed: busy && protocol.disarm === 'when nothing is in motion' };
+    return worldWith(world, { armed: busy && protocol.disarm === 'when nothing is in motion' });
   },
 };
 
@@ -105,7 +110,7 @@ function forClientOf(
   const services = world.services.map((service, index) =>
     scenario.services[index]?.client === client ? change(service, index) : service,
   );
-  return { ...world, services };
+  return worldWith(world, { services });
 }
 
 function decide(protocol: Protocol, scenario: Scenario, world: World, run: Run): World {
@@ -121,18 +126,18 @@ function decide(protocol: Protocol, scenario: Scenario, world: World, run: Run):
     const declared = phase === 'compromised' && service.phase !== 'compromised';
     const condemned = declared ? service.made : service.condemned;
     const numbers = { phase, current, next, highest, stagings };
-    return { ...outdated, ...numbers, staged: dated ? 0 : service.staged, synced, condemned };
+    return serviceWith(outdated, { ...numbers, staged: dated ? 0 : service.staged, synced, condemned });
   });
 }
 
 /** The grace starts anew: whoever was told a moment was told a wrong one. */
-const outdateAnnouncements = (service: Service): Service => ({
-  ...service,
-  announced: Math.min(service.announced, STALE),
-  logged: Math.min(service.logged, STALE),
-  fetchedAnnounced: Math.min(service.fetchedAnnounced, STALE),
-  knows: Math.min(service.knows, STALE),
-});
+const outdateAnnouncements = (service: Service): Service =>
+  serviceWith(service, {
+    announced: Math.min(service.announced, STALE),
+    logged: Math.min(service.logged, STALE),
+    fetchedAnnounced: Math.min(service.fetchedAnnounced, STALE),
+    knows: Math.min(service.knows, STALE),
+  });
 
 function numberUsedAgain(protocol: Protocol, scenario: Scenario, world: World, run: Run): string | undefined {
   const service = serviceAt(world, run.service);
@@ -150,26 +155,26 @@ function numberUsedAgain(protocol: Protocol, scenario: Scenario, world: World, r
 function makeToken(service: Service): Service {
   if ((service.fragments & ofGeneration(service.next)) !== 0) return service;
   const fresh = freshToken(service.next, service.made);
-  return { ...service, fragments: service.fragments | fresh, made: service.made | fresh };
+  return serviceWith(service, { fragments: service.fragments | fresh, made: service.made | fresh });
 }
 
 /** One reload for all UDP services. */
 function switchSlots(_protocol: Protocol, _scenario: Scenario, world: World): World {
   const services = world.services.map((service) => {
     const comes = SERVED[service.phase].every((which) => which === 'next') && service.next !== 0;
-    return service.passed !== 0 && comes ? { ...service, passed: service.next } : service;
+    return service.passed !== 0 && comes ? serviceWith(service, { passed: service.next }) : service;
   });
-  return { ...world, services };
+  return worldWith(world, { services });
 }
 
 /** One file for all services: whatever their records say now is what it gets. */
 function writeServer(_protocol: Protocol, scenario: Scenario, world: World): World {
   const services = world.services.map((service, index) => {
     const file = served(scenario, service, index);
-    return { ...service, file, revoked: service.revoked | (service.file & ~file) };
+    return serviceWith(service, { file, revoked: service.revoked | (service.file & ~file) });
   });
   const replaced = services.some(({ file }, index) => file !== serviceAt(world, index).file);
-  return { ...world, services, settled: world.settled && !replaced };
+  return worldWith(world, { services, settled: world.settled && !replaced });
 }
 
 function served(scenario: Scenario, service: Service, index: number): number {
@@ -188,10 +193,9 @@ function settle(protocol: Protocol, scenario: Scenario, world: World, run: Run):
   return changed(world, run, (service) => {
     const record = protocol.settled(run.action, recordOf(service, scenario), nowOf());
     const { phase, current, next, highest } = record;
-    if (phase !== 'steady') return { ...service, phase, current, next, highest };
+    if (phase !== 'steady') return serviceWith(service, { phase, current, next, highest });
     const revoked = service.revoked | service.condemned | (service.made & ~ofGeneration(current));
-    return {
-      ...outdateAnnouncements(service),
+    return serviceWith(outdateAnnouncements(service), {
       phase,
       current,
       next,
@@ -199,6 +203,6 @@ function settle(protocol: Protocol, scenario: Scenario, world: World, run: Run):
       revoked,
       staged: 0,
       knownAge: true,
-    };
+    });
   });
 }

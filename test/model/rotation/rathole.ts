@@ -1,3 +1,4 @@
+import { serviceWith, worldWith } from './copy.ts';
 import type { Move } from './explorer.ts';
 import { addressTaken, cutoverOf } from './observe.ts';
 import { generationOf, isSubset, members, nameOf, sameSlot } from './tokens.ts';
@@ -13,10 +14,10 @@ export function ratholeMoves(scenario: Scenario, world: World): Move<World>[] {
   ]);
 }
 
-export const replaceService = (world: World, index: number, service: Service): World => ({
-  ...world,
-  services: world.services.map((other, at) => (at === index ? service : other)),
-});
+export const replaceService = (world: World, index: number, service: Service): World =>
+  worldWith(world, {
+    services: world.services.with(index, service),
+  });
 
 export const reloadPending = (world: World): boolean =>
   world.services.some(({ file, loaded }) => file !== loaded);
@@ -38,8 +39,13 @@ function reload(world: World, service: Service, index: number): Move<World>[] {
 function loadOnly(service: Service, kept: number): Service {
   const { alive, dead, bound, detached, phase } = service;
   const dropped = phase === 'compromised' ? alive & ~kept : 0;
-  const channels = { alive: alive & kept, dead: dead & kept, bound: bound & kept };
-  return { ...service, loaded: kept, ...channels, detached: detached | dropped };
+  return serviceWith(service, {
+    loaded: kept,
+    alive: alive & kept,
+    dead: dead & kept,
+    bound: bound & kept,
+    detached: detached | dropped,
+  });
 }
 
 /** A client authenticates for a token that both sides have. rathole drops an earlier channel and binds again. */
@@ -48,15 +54,14 @@ function connect(scenario: Scenario, world: World, service: Service, index: numb
   if (world.clients[client]?.up !== true) return [];
   return members(service.held & service.loaded & ~service.alive).map((one) => {
     const free = !addressTaken(scenario, service, index, one);
-    const bound = free ? service.bound | one : service.bound;
-    const authenticated = service.authenticated | one;
-    const channels = { alive: service.alive | one, dead: service.dead & ~one, bound };
+    const after = serviceWith(service, {
+      alive: service.alive | one,
+      dead: service.dead & ~one,
+      bound: free ? service.bound | one : service.bound,
+      authenticated: service.authenticated | one,
+    });
     const story = `client ${client} authenticates for service ${index} with ${nameOf(one)}${free ? ', which listens now' : ', but its address is taken'}`;
-    return {
-      story,
-      helpful: true,
-      to: replaceService(world, index, { ...service, ...channels, authenticated }),
-    };
+    return { story, helpful: true, to: replaceService(world, index, after) };
   });
 }
 
@@ -67,24 +72,27 @@ function bind(scenario: Scenario, world: World, service: Service, index: number)
     .map((one) => ({
       story: `rathole gets the address for ${nameOf(one)} of service ${index} at last`,
       helpful: true,
-      to: replaceService(world, index, { ...service, bound: service.bound | one }),
+      to: replaceService(world, index, serviceWith(service, { bound: service.bound | one })),
     }));
 }
 
 /** A dead client's listener stays until visitors, or our probes, have met it a few times. */
 function visit(world: World, service: Service, index: number): Move<World>[] {
   if (service.dead === 0) return [];
-  const to = { ...service, bound: service.bound & ~service.dead, dead: 0 };
+  const to = serviceWith(service, { bound: service.bound & ~service.dead, dead: 0 });
   const story = `visitors of service ${index} meet a dead listener until rathole closes it`;
   return [{ story, helpful: true, to: replaceService(world, index, to) }];
 }
 
 /** A restart of the process, as after a reboot: it loads the file, and no connection survives. */
-export const restarted = (service: Service): Service => ({
-  ...service,
-  loaded: service.file,
-  ...{ alive: 0, dead: 0, bound: 0, detached: 0 },
-});
+export const restarted = (service: Service): Service =>
+  serviceWith(service, {
+    loaded: service.file,
+    alive: 0,
+    dead: 0,
+    bound: 0,
+    detached: 0,
+  });
 
 /** Two generations that server.toml has and that would listen at one address, as a sentence; or undefined. */
 export function sharedSlot(scenario: Scenario, world: World): string | undefined {

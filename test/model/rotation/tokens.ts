@@ -25,7 +25,7 @@ export const sameSlot = (set: Tokens, generation: number): Tokens =>
 
 export function members(set: Tokens): Tokens[] {
   const found: Tokens[] = [];
-  for (let bit = 0; bit < 32; bit++) if ((set & (1 << bit)) !== 0) found.push(1 << bit);
+  for (let rest = set; rest !== 0; rest &= rest - 1) found.push(rest & -rest);
   return found;
 }
 

@@ -202,10 +202,12 @@ function encodeService(service: Service, codes: number[]): void {
   );
   codes.push(service.staged + 4 * Number(service.knownAge) + 8 * service.stagings + 64 * service.squatted);
   codes.push(service.announced + 4 * service.logged + 16 * service.fetchedAnnounced + 64 * service.knows);
-  codes.push(Number(service.synced) + 2 * service.gap + 8 * service.passed);
   const { fragments, file, offered, loaded, alive, dead, bound, detached, held, fetched } = service;
   const { made, revoked, condemned, authenticated } = service;
-  for (const set of [fragments, file, offered, loaded, alive, dead, bound, detached, held, fetched])
-    codes.push(set & 0xffff, set >>> 16);
-  for (const set of [made, revoked, condemned, authenticated]) codes.push(set & 0xffff, set >>> 16);
+  const sets = [fragments, file, offered, loaded, alive, dead, bound, detached, held, fetched];
+  sets.push(made, revoked, condemned, authenticated);
+  const usedAgain = sets.some((set) => set >>> 16 !== 0);
+  codes.push(Number(service.synced) + 2 * service.gap + 8 * service.passed + 128 * Number(usedAgain));
+  for (const set of sets) codes.push(set & 0xffff);
+  if (usedAgain) for (const set of sets) codes.push(set >>> 16);
 }
