@@ -28,6 +28,20 @@ reload_nginx() {
     fi
     sleep 0.02
   done
+  looks=0
+  until nginx_gave_way "$before" || [ "$looks" -ge 250 ]; do
+    looks=$((looks + 1))
+    sleep 0.02
+  done
+}
+
+# Says whether no worker in the list takes visitors any more: nginx tells them to stop a while after the new ones began.
+nginx_gave_way() {
+  for child in $1; do
+    title=''
+    { read -r title <"/proc/$child/cmdline"; } 2>/dev/null || :
+    [ "$title" != 'nginx: worker process' ] || return 1
+  done
 }
 
 # nginx_refused SIZE: the last line of a refusal; the [emerg] lines before it are retries that may still succeed.

@@ -1,8 +1,12 @@
+import { SETTLE_SECONDS } from '../../model/rotation/operations.ts';
 import { HEAD } from '../paths.ts';
 
 /** server.toml's backups: so many at most, so many days at most, and always the last one. */
 const BACKUPS_KEPT = 50;
 const BACKUP_DAYS = 90;
+
+/** For how long rathole may take to load server.toml before it is said that it does not. */
+const LOAD_SECONDS = 10;
 
 /**
  * The operations on what rathole and the record know, each for all services whose action has it: `batch` is a list of
@@ -209,12 +213,12 @@ end_through() {
 # print_open FILTER: both ends of each connection
 print_open() { ss -H -t -n state established "$1" | awk '{ print $3, $4 }'; }
 
-# rathole loads a file within 2 seconds. The slot that the new generation shares, or in place its address, may be
-# listened at again after that, by a client that has come with the new token.
+# rathole loads a file within 2 seconds, unless its host is starved. The slot that the new generation shares, or in place
+# its address, may be listened at again after that, by a client that has come with the new token.
 await_closed() {
   until are_closed; do
-    if is_settled && are_old_slots_closed; then return 0; fi
-    if is_settled; then
+    if is_older ${SETTLE_SECONDS} && are_old_slots_closed; then return 0; fi
+    if is_older ${LOAD_SECONDS}; then
       say 'rathole-server has not loaded server.toml: an old generation still listens'
       return 1
     fi
@@ -222,7 +226,8 @@ await_closed() {
   done
 }
 
-is_settled() { [ $(($(date +%s) - $(stat -c %Y -- "$server_toml"))) -gt 2 ]; }
+# is_older SECONDS
+is_older() { [ $(($(date +%s) - $(stat -c %Y -- "$server_toml"))) -gt "$1" ]; }
 
 are_closed() { are_unlistened 'both'; }
 
