@@ -18,14 +18,20 @@ function setClock(time: number): void {
   writeFileSync(join(client.root, 'clock'), `${time}\n`);
 }
 
-/** The times at which the server was asked, by the client's clock, while `run` ran. */
-async function asksDuring(run: () => Promise<unknown>): Promise<number[]> {
+const clock = () => Number(readFileSync(join(client.root, 'clock'), 'utf8'));
+
+/**
+ * The times at which the server was asked, by the client's clock, while `run` ran.
+ * @param ahead seconds by which that clock is ahead of the server's
+ */
+async function asksDuring(run: () => Promise<unknown>, ahead = 0): Promise<number[]> {
   const times: number[] = [];
   const { answers } = site.server;
   site.server.answers = {
     ...answers,
     'sync.conf': (request, response) => {
-      times.push(Number(readFileSync(join(client.root, 'clock'), 'utf8')));
+      times.push(clock());
+      response.setHeader('date', new Date(1000 * (clock() - ahead)).toUTCString());
       answers['sync.conf']?.(request, response);
     },
   };
@@ -33,6 +39,9 @@ async function asksDuring(run: () => Promise<unknown>): Promise<number[]> {
   site.server.answers = answers;
   return times;
 }
+
+const secondsAfter = (moment: number, from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, at) => moment + from + at);
 
 /** The server announces this from now on, and the client has heard it. */
 async function announce(announced: Announced): Promise<void> {
@@ -48,9 +57,9 @@ describe.each(VARIANTS)('$shell with $tool', (variant) => {
   beforeEach(() => {
     client = makeClient(variant, site.server.url, site.authority.caFile);
     client.write('client.toml', TOML, 0o640);
-    const clock = join(client.root, 'clock');
-    replaceProgram(client.path, 'date', `if [ "$*" = +%s ]; then exec cat ${clock}; else exec REAL "$@"; fi`);
-    replaceProgram(client.path, 'sleep', `read -r now <${clock}; echo $((now + $1)) >${clock}`);
+    const file = join(client.root, 'clock');
+    replaceProgram(client.path, 'date', `if [ "$*" = +%s ]; then exec cat ${file}; else exec REAL "$@"; fi`);
+    replaceProgram(client.path, 'sleep', `read -r now <${file}; echo $((now + $1)) >${file}`);
   });
   afterEach(() => client.remove());
 
@@ -73,26 +82,41 @@ describe.each(VARIANTS)('$shell with $tool', (variant) => {
     expect(await asksDuring(() => client.run('--tick', '60', HOST))).toHaveLength(1);
   });
 
-  test('just after finalize_at it polls, and twice again while the server has not moved', async () => {
-    await announce({ poll: 86_400, finalizeAt: HOUR + 50 });
+  test.each([
+    ['right', 0],
+    ['ahead', 1_000_000],
+    ['behind', -1_000_000],
+  ])('clock %s: after finalize_at it polls each second until the server has moved', async (_, ahead) => {
+    await announce({ poll: 60, finalizeAt: HOUR + 50 - ahead });
+    const { answers } = site.server;
+    const moved = gives(syncConf(site.server.url, TOML, { poll: 60 }), '"moved"');
+    const answer = () => (clock() < HOUR + 53 ? answers['sync.conf'] : moved);
+    site.server.answers = { 'sync.conf': (...exchange) => answer()?.(...exchange) };
     setClock(HOUR);
-    const times = await asksDuring(() => client.run('--tick', '60', HOST));
-    expect(times.slice(-3)).toEqual([HOUR + 51, HOUR + 56, HOUR + 66]);
+    const times = await asksDuring(() => client.run('--tick', '60', HOST), ahead);
+    expect(times).toHaveLength(4);
+    expect(times.slice(1)).toEqual(secondsAfter(HOUR + 50, 1, 3));
   });
 
-  test('just after finalize_at it polls once when the server has moved', async () => {
-    await announce({ poll: 86_400, finalizeAt: HOUR + 50 });
-    site.server.answers = {
-      'sync.conf': gives(syncConf(site.server.url, TOML, { poll: 86_400 }), '"moved"'),
-    };
+  test('30 seconds after finalize_at it leaves that to the poll interval', async () => {
+    await announce({ poll: 86_400, finalizeAt: HOUR - 25 });
     setClock(HOUR);
-    const times = await asksDuring(() => client.run('--tick', '60', HOST));
-    expect(times.at(-1)).toBe(HOUR + 51);
-    expect(times.length).toBeLessThanOrEqual(2);
+    const times = await asksDuring(() => client.run('--tick', '5', HOST));
+    expect(times.slice(-5)).toEqual(secondsAfter(HOUR - 25, 26, 30));
+  });
+
+  test('it goes on while the server does not answer', async () => {
+    await announce({ poll: 86_400, finalizeAt: HOUR - 25 });
+    site.server.answers = { 'sync.conf': (_, response) => response.writeHead(503).end() };
+    setClock(HOUR);
+    const times = await asksDuring(async () => {
+      expect(await client.run('--tick', '5', HOST)).toMatchObject({ status: 3 });
+    });
+    expect(times.slice(-5)).toEqual(secondsAfter(HOUR - 25, 26, 30));
   });
 
   test.each([
-    ['past', -10],
+    ['past', -40],
     ['far ahead', 4000],
   ])('a finalize_at that is %s starts no poll', async (_when, seconds) => {
     await announce({ poll: 86_400, finalizeAt: HOUR + seconds });

@@ -46,8 +46,14 @@ wait_for() {
     left=$((ends - $(date +%s)))
     if [ "$code" -eq 2 ] || [ "$left" -le 0 ] || ! is_any_moving "$@"; then exit "$code"; fi
     echo "- $left"
-    sleep 1
+    sleep_to_second
   done
+}
+
+# Until a second begins: those who know finalize_at ask a second after it, and find what was done at its begin.
+sleep_to_second() {
+  rest=$((2000000000 - $(date +1%N)))
+  sleep "$((rest / 1000000000)).$(printf %09d $((rest % 1000000000)))"
 }
 
 print_news() {

@@ -27,8 +27,8 @@ ask_with_wget() {
 }
 
 # fetch URL FILE ETAG: asks for URL unless ETAG still holds, and writes the body to FILE.
-# Sets result (the tool's exit status), code (the HTTP status, empty without an answer), etag, answer (what the tool
-# said); fails when FILE cannot be written. Nothing of ours is over 16 MiB: an endless body must not fill the disk.
+# Sets result (the tool's exit status), code (the HTTP status, empty without an answer), etag, date, answer (what the
+# tool said); fails when FILE cannot be written. Nothing of ours is over 16 MiB: an endless body must not fill the disk.
 fetch() {
   rm -f "$2"
   condition=$3
@@ -43,6 +43,7 @@ fetch() {
   result=$(printf '%s\n' "$answer" | sed -n 's/^result //p' | tail -n 1)
   code=$(printf '%s\n' "$answer" | sed -n 's,^ *HTTP/[0-9.]* \([0-9][0-9][0-9]\).*,\1,p' | tail -n 1)
   etag=$(printf '%s\n' "$answer" | tr -d '\r' | sed -n 's/^ *[Ee][Tt][Aa][Gg]: *\(["A-Za-z0-9/:-]*\)$/\1/p' | tail -n 1)
+  date=$(printf '%s\n' "$answer" | tr -d '\r' | sed -n 's/^ *[Dd]ate: *//p' | tail -n 1)
   return "$written"
 }
 `;

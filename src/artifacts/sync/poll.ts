@@ -29,9 +29,11 @@ fetch_settings() {
   expect_ours sync.conf
 }
 
-# The ETag and the server that gave it stand after the trailer; the next poll takes them from there.
+# The ETag, the server that gave it and how far this machine's clock is ahead of its clock stand after the trailer; the
+# next poll takes them from there.
 keep_settings() {
-  printf '# etag %s\n# from %s\n' "$1" "$asked" >>.sync.conf.new || cannot_write sync.conf
+  set_ahead
+  printf '# etag %s\n# from %s\n# ahead %s\n' "$1" "$asked" "$ahead" >>.sync.conf.new || cannot_write sync.conf
   put sync.conf 0600
 }
 
@@ -55,7 +57,7 @@ take_key() {
 
 # The server moved, and its new address answers: the former one is not asked again.
 forget_former() {
-  sed '/^# from /d; /^# etag /d' sync.conf >.sync.conf.new || cannot_write sync.conf
+  sed '/^# from /d; /^# etag /d; /^# ahead /d' sync.conf >.sync.conf.new || cannot_write sync.conf
   keep_settings "$known"
 }
 

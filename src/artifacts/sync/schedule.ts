@@ -1,3 +1,6 @@
+/** The server's timer, and what it then does, may be late by so much. */
+const LATE_SECONDS = 30;
+
 /** When to poll. Nothing is written down for it: what is due follows from the clock and this machine's names. */
 export const schedule = `
 # Ticks are numbered from 1970; every n-th is due, where n ticks are a poll interval, counted from a number that
@@ -13,19 +16,43 @@ poll_if_due() {
   poll_once
 }
 
-# At finalize_at the server may change a token in place: whoever asks a second later has the new one soonest.
-# The server looks at its clock every 15 s only, so while it still announces that moment it is asked twice again.
+# set_ahead: by how many seconds this machine's clock is ahead of the server's, by the date of its answer: HTTP's
+# "Sat, 21 Nov 2026 16:43:36 GMT". The year counts from March, so that the leap day is its last.
+set_ahead() {
+  ahead=0
+  case $date in
+    ???', '[0-3][0-9]' '[A-Z][a-z][a-z]' '[0-9][0-9][0-9][0-9]' '[0-2][0-9]:[0-5][0-9]:[0-6][0-9]' GMT') ;;
+    *) return 0 ;;
+  esac
+  # shellcheck disable=SC2046
+  set -- $(printf %s "$date" | tr ':' ' ' | sed 's/ 0/ /g')
+  months=MarAprMayJunJulAugSepOctNovDecJanFeb
+  month=\${months%"$3"*}
+  month=$((\${#month} / 3))
+  year=$(($4 - month / 10))
+  days=$((365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + $2 - 719469))
+  ahead=$(($(date +%s) - 86400 * days - 3600 * $5 - 60 * $6 - $7))
+}
+
+# At finalize_at the server may change a token in place, or some seconds later: it looks every 15 s. From then on new
+# visitors wait for this machine, so it asks each second until that moment is announced no more.
 poll_after_finalize() {
-  moment=$(setting finalize_at)
-  is_number "$moment" || return 0
+  announced=$(setting finalize_at)
+  is_number "$announced" || return 0
+  ahead=$(noted ahead)
+  moment=$((announced + \${ahead:-0}))
   now=$(date +%s)
-  if [ "$moment" -lt "$now" ] || [ "$moment" -ge $((now / period * period + 2 * period - 1)) ]; then return 0; fi
-  sleep $((moment - now))
-  for pause in 1 5 10; do
-    sleep "$pause"
-    poll_once || return
-    [ "$(setting finalize_at)" = "$moment" ] || return 0
+  if [ "$moment" -ge $((now / period * period + 2 * period - 1)) ]; then return 0; fi
+  [ "$moment" -le "$now" ] || sleep $((moment - now))
+  status_after=0
+  asked_at=$(date +%s)
+  while [ "$(date +%s)" -lt $((moment + ${LATE_SECONDS})) ] && [ "$(setting finalize_at)" = "$announced" ]; do
+    [ "$(date +%s)" -gt "$asked_at" ] || sleep 1
+    asked_at=$(date +%s)
+    poll_once
+    status_after=$?
   done
+  return "$status_after"
 }
 
 tick() {
