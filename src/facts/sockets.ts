@@ -4,7 +4,7 @@ import { type Fact, number, tagged } from './fact.ts';
 export const listeners: Fact<readonly Listener[]> = {
   // `connections` uses the variable too.
   shell: `
-  listening=$(ss -H -l -t -u -n -p 2>&1) || { unreadable "$listening"; return; }
+  look_who_listens || { unreadable "$listening"; return; }
   [ -z "$listening" ] || printf '%s\\n' "$listening"`,
   parse: (lines) => lines.map(parseListener),
 };

@@ -27,7 +27,7 @@ observe() {
 # then the oldest token first, an unknown age being the oldest.
 observe_listeners() {
   rathole=$(systemctl show --property=MainPID --value rathole-server.service) || die 'systemd does not answer'
-  listening=$(ss -H -l -t -u -n -p) || die 'ss does not tell who listens'
+  look_who_listens || die "ss does not tell who listens: $listening"
   services=$(print_services) || exit
   observed=$(printf '%s\\n\\n%s\\n' "$listening" "$services" | read_listeners | sort -k 1,1nr -k 2,2n -k 3,3)
 }

@@ -1,5 +1,6 @@
 import { OPERATIONS, type Operation, ORDER_OF_OPERATIONS } from '../../model/rotation/operations.ts';
 import { ACTIONS, type Action } from '../../model/rotation.ts';
+import { LOOK_WHO_LISTENS } from '../listening.ts';
 import { MARKER_LINE } from '../marker.ts';
 import { NGINX_RELOAD } from '../nginx-reload.ts';
 import { PUBLISH } from '../pull/publish.ts';
@@ -47,6 +48,7 @@ export function rotateScript(places: RotatePlaces = ROTATE_PLACES): string {
     FILES,
     RECORDS,
     decision(),
+    LOOK_WHO_LISTENS,
     FACTS_OF_HOST,
     OPERATIONS_ON_SERVER,
     NGINX_RELOAD,
