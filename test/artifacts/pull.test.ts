@@ -11,9 +11,12 @@ describe("nginx's part", () => {
   test('the map denies by default and names keys by placeholders', () => {
     expect(keyMap([{ client: 'desktop', number: 3 }])).toBe(
       `# Made by reconcile. Change the playbook: the next apply undoes an edit here.
-map $http_x_api_key $reconcile_key {
+map $http_x_api_key $rk_0 {
   default "";
   "{{key desktop k3}}" desktop.k3;
+}
+map $uri $reconcile_key {
+  default "$rk_0";
 }
 `,
     );
@@ -21,7 +24,7 @@ map $http_x_api_key $reconcile_key {
 
   test.each(['a"b', 'a;b', 'a b', 'a}b'])('a client named %j cannot break out of the map', (client) => {
     const map = keyMap([{ client, number: 1 }]);
-    expect(map.split('\n')).toHaveLength(6);
+    expect(map.split('\n')).toHaveLength(9);
     expect(map).toContain(`"${`${client}.k1`.replaceAll('"', '\\"')}";`);
   });
 

@@ -8,18 +8,33 @@ export interface PullKey {
   readonly number: number;
 }
 
-const HEAD = `${MARKER_LINE}map $http_x_api_key $reconcile_key {
-  default "";
-`;
-const TAIL = '}\n';
+/** Keys in one map: nginx warns where it cannot give each its own of 2048 places, as from 150 or so on. */
+const KEYS = 64;
+/** Maps in a row: nginx follows a hundred variables at most from one to the next. */
+const ROW = 50;
 
-/** From API keys to clients, as the host writes it: sorted by client and number. A key that is not listed is nobody's. */
+/**
+ * From API keys to clients, as the host writes it: sorted by client and number. A key that is not listed is nobody's.
+ * nginx's limits for maps stay as they are, for others' maps have them in common and may stand before ours.
+ */
 export function keyMap(keys: readonly PullKey[]): string {
-  const lines = keys.map(
-    ({ client, number }) => `  "${keyPlaceholder(client, number)}" ${nginxWord(`${client}.k${number}`)};\n`,
-  );
-  return `${HEAD}${lines.join('')}${TAIL}`;
+  const count = Math.ceil(keys.length / KEYS);
+  const maps = Array.from({ length: count }, (_, at) => {
+    const lines = keys
+      .slice(at * KEYS, (at + 1) * KEYS)
+      .map(
+        ({ client, number }) =>
+          `  "${keyPlaceholder(client, number)}" ${nginxWord(`${client}.k${number}`)};\n`,
+      );
+    const before = at % ROW === 0 ? '""' : variable(at - 1);
+    return `map $http_x_api_key ${variable(at)} {\n  default ${before};\n${lines.join('')}}\n`;
+  });
+  const rows = maps.flatMap((_, at) => (at % ROW === ROW - 1 || at === count - 1 ? [variable(at)] : []));
+  return `${MARKER_LINE}${maps.join('')}map $uri $reconcile_key {\n  default "${rows.join('')}";\n}\n`;
 }
+
+/** Short, for nginx has little room for the names of variables, and warns of that too. */
+const variable = (at: number) => `$rk_${at}`;
 
 /**
  * Shell functions that write the same from the keys' records: the truth about keys is on the host, and so no key
@@ -39,16 +54,35 @@ served_keys() {
 
 print_key_map() {
   LC_ALL=C
-  cat <<'END_OF_HEAD'
-${HEAD}END_OF_HEAD
+  printf '%s' '${MARKER_LINE}'
+  count=0 rows=''
   for record in "$state"/clients/*/key; do
     [ -f "$record" ] || continue
-    client=$(basename "$(dirname "$record")")
+    client=${'$'}{record%/key}
+    client=${'$'}{client##*/}
     numbers=$(served_keys "$client") || return
     for number in $numbers; do
+      if [ $((count % ${KEYS})) -eq 0 ]; then begin_map; fi
       printf '  "' && cat "$state/keys/$client.k$number" && printf '" %s.k%s;\n' "$client" "$number" || return
+      count=$((count + 1))
     done
   done
-  printf '%s\n' '${TAIL.trimEnd()}'
+  if [ "$count" -gt 0 ]; then
+    echo '}'
+    rows="$rows\$rk_$(((count - 1) / ${KEYS}))"
+  fi
+  # shellcheck disable=SC2016 # nginx's variables
+  printf 'map $uri $reconcile_key {\n  default "%s";\n}\n' "$rows"
+}
+
+# begin_map: ends the map before it; the first of a row ends that row.
+begin_map() {
+  at=$((count / ${KEYS})) before='""'
+  if [ "$at" -gt 0 ]; then
+    echo '}'
+    if [ $((at % ${ROW})) -eq 0 ]; then rows="$rows\$rk_$((at - 1))"; else before="\$rk_$((at - 1))"; fi
+  fi
+  # shellcheck disable=SC2016 # nginx's variables
+  printf 'map $http_x_api_key $rk_%s {\n  default %s;\n' "$at" "$before"
 }
 `;
