@@ -2,15 +2,16 @@ import { formatAddress } from '../codec/address.ts';
 import { type TomlTable, writeToml } from '../codec/toml.ts';
 import type { DesiredServer, DesiredService } from '../model/desired.ts';
 import { MARKER_LINE } from './marker.ts';
+import { clientFolder } from './paths.ts';
 import { type GenerationTexts, generationTexts, templateTexts } from './template.ts';
 
 /** The client gives up on a silent server after this many seconds more than the time between two heartbeats. */
 const HEARTBEAT_SLACK = 10;
 const HTTPS = 443;
 
-/** The folder of one server's files on its clients. */
-function clientFolder(server: DesiredServer): string {
-  return `/etc/rathole/${server.tunnel}-${server.host.name}`;
+/** What a server is called on its clients: TUNNEL-HOST. */
+export function serverName({ tunnel, host }: DesiredServer): string {
+  return `${tunnel}-${host.name}`;
 }
 
 /** What each client's client.toml begins with. */
@@ -56,7 +57,7 @@ function clientTransport(server: DesiredServer): TomlTable {
         type: 'websocket',
         tls:
           server.tls.mode === 'self-signed'
-            ? { trusted_root: `${clientFolder(server)}/ca.pem`, hostname: server.domain }
+            ? { trusted_root: `${clientFolder(serverName(server))}/ca.pem`, hostname: server.domain }
             : {},
         websocket: { tls: true },
       };

@@ -76,6 +76,11 @@ export function clientFragments(client: string): string {
   return `${CLIENT_FRAGMENTS}/${client}`;
 }
 
+/** A server's files on a client; `server` is TUNNEL-HOST. */
+export function clientFolder(server: string): string {
+  return `${ETC}/${server}`;
+}
+
 export function keyPath(client: string, number: number): string {
   return `${KEYS}/${client}.k${number}`;
 }

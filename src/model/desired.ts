@@ -4,6 +4,26 @@ export interface Desired {
   readonly servers: readonly DesiredServer[];
   /** Every declared client, sorted by name. */
   readonly clients: readonly DesiredClient[];
+  /** The clients that are hosts of the inventory: they are set up too. Sorted by name. */
+  readonly clientHosts: readonly ClientHost[];
+  /** Every server that these tunnels can have on a host of the inventory, declared or not: what a client may have left. */
+  readonly possibleServers: readonly PossibleServer[];
+}
+
+/** A client that is a host of the inventory and carries no server. */
+export interface ClientHost {
+  readonly host: DesiredHost;
+  /** Seconds between polls. */
+  readonly poll: number;
+  /** The servers that it joins, also those that a limit leaves out. Sorted by host name. */
+  readonly servers: readonly DesiredServer[];
+}
+
+export interface PossibleServer {
+  /** TUNNEL-HOST. */
+  readonly name: string;
+  /** Whether the tunnel has its leftovers removed. */
+  readonly prune: boolean;
 }
 
 /** The rathole server of one tunnel on one host, with all that surrounds it. It has its own tokens and keys. */
@@ -116,8 +136,8 @@ export interface DesiredClient {
   readonly name: string;
   /** Seconds between polls. */
   readonly poll: number;
-  /** The inventory host of the same name, where there is one. */
-  readonly host?: DesiredHost;
+  /** Whether it is a host of the inventory that is set up as a client; otherwise it joins by its bundle. */
+  readonly managed: boolean;
 }
 
 /** What a step may interrupt, from harmless to worst. */

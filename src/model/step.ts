@@ -53,7 +53,10 @@ export type StepAction =
       readonly path: string;
       readonly sha256: string;
     }
-  /** `text` may hold placeholders (`{{token SERVICE gN}}`), which the host fills in. */
+  /**
+   * `text` may hold placeholders: `{{token SERVICE gN}}`, which the host fills in, and on a client `{{key SERVER}}` and
+   * `{{authority SERVER}}`, which come from that server.
+   */
   | ({
       readonly kind: 'write-file';
       readonly path: string;
@@ -61,6 +64,8 @@ export type StepAction =
       readonly expect: Expectation;
     } & Ownership)
   | ({ readonly kind: 'set-ownership'; readonly path: string } & Ownership)
+  /** A symbolic link, which takes the place of another link only. */
+  | { readonly kind: 'make-link'; readonly path: string; readonly target: string }
   | {
       readonly kind: 'remove-file';
       readonly path: string;
@@ -175,6 +180,8 @@ export type StepAction =
   | { readonly kind: 'disable-unit'; readonly unit: string }
   | { readonly kind: 'start-unit'; readonly unit: string; readonly listens: readonly Listening[] }
   | { readonly kind: 'restart-unit'; readonly unit: string; readonly listens: readonly Listening[] }
+  /** A client's sync step for one server, now. One that does not succeed is told: the timer goes on. */
+  | { readonly kind: 'poll'; readonly server: string }
   | { readonly kind: 'check-nginx' }
   | { readonly kind: 'reload-nginx'; readonly listens: readonly Listening[] };
 

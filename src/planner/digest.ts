@@ -12,9 +12,10 @@ import type { Expectation, Step } from '../model/step.ts';
  * everybody guess a weak token. What is due by age or by what was seen is due at another hour too: it is left out.
  */
 export function digestOf(hosts: readonly HostPlan[], factsOf: (host: string) => Facts | undefined): Digest {
-  const content = hosts.map(({ host, tunnel, steps, refusals }) => ({
+  const content = hosts.map(({ host, tunnel, joins, steps, refusals }) => ({
     host,
     tunnel,
+    joins,
     refusals: refusals.map(({ rule, consent }) => [rule, consent ?? '']),
     steps: steps.filter(({ due }) => due !== true).map((step) => stepContent(step, factsOf(host))),
   }));

@@ -2,7 +2,7 @@ import type { StreamService } from '../artifacts/nginx-stream.ts';
 import { SERVER_UNIT } from '../artifacts/paths.ts';
 import { UNKNOWN_FINGERPRINT } from '../codec/placeholder.ts';
 import type { ServerFile, ServerFileService } from '../codec/server-toml.ts';
-import type { SocketAddress } from '../model/desired.ts';
+import type { DesiredService, SocketAddress } from '../model/desired.ts';
 import type { Interruption } from '../model/step.ts';
 import type { View } from './view.ts';
 
@@ -67,10 +67,11 @@ function removal(
   changed: readonly string[],
   after: readonly string[],
 ): Interruption {
-  const back = removed.every((name) => after.includes(name));
-  const reason = back
-    ? "until their clients' next pull: rathole knows them by another name; live connections survive"
-    : 'services are removed';
+  const gone = removed.filter((name) => !after.includes(name));
+  const back = removed.filter((name) => after.includes(name));
+  const pulled = `until their clients' next pull: rathole knows ${sorted(back).join(', ')} by another name; live connections survive`;
+  const ended = gone.length === 0 ? [] : [`${sorted(gone).join(', ')} removed`];
+  const reason = [...(back.length === 0 ? [] : [pulled]), ...ended].join('; ');
   return {
     kind: 'new-connections',
     services: sorted([...removed, ...changed]),
@@ -119,6 +120,17 @@ export function forecastRestart(view: View): Interruption | undefined {
   const connections = liveConnections(view);
   const reason = `rathole-server restarts: all ${connections} live connections end`;
   return { kind: 'live-connections', services: [], seconds: GAP.restartedUnit, connections, reason };
+}
+
+/** A restart of rathole-client ends the connections of what it offers through one server; `view` is that server's. */
+export function forecastClientRestart(view: View, services: readonly DesiredService[]): Interruption {
+  const connections = connectionsAt(
+    view,
+    services.map(({ bind }) => bind),
+  );
+  const names = sorted(services.map(({ name }) => name));
+  const reason = `rathole-client restarts: its ${connections} live connections end`;
+  return { kind: 'live-connections', services: names, seconds: GAP.restartedUnit, connections, reason };
 }
 
 /** A restart of nginx ends the tunnels of all clients as well as every visitor's connection. */

@@ -1,14 +1,14 @@
-import { programPath } from '../artifacts/paths.ts';
-import { Unquotable } from '../codec/unquotable.ts';
+import { FINALIZE_TIMER, FOLD_TIMER, programPath, SERVER_UNIT } from '../artifacts/paths.ts';
 import type { DesiredClient, DesiredServer } from '../model/desired.ts';
 import type { Facts } from '../model/observed.ts';
-import type { HostPlan, Refusal } from '../model/plan.ts';
+import type { ServerPlan } from '../model/plan.ts';
 import { capacityRefusals, diskRefusals, visitorLimit } from './capacity.ts';
 import { planCertificates } from './certificates.ts';
+import { type Conclusion, conclude, isRefused, noProgram, programHash, refused } from './conclude.ts';
 import { planEnrollment } from './enrollment.ts';
-import { planFinalizeTimer, planRotateProgram } from './finalize-timer.ts';
 import { type FoundServer, findServices } from './found-services.ts';
 import { planFragments } from './fragments.ts';
+import { planFoldProgram, planRotateProgram } from './host-programs.ts';
 import { nginxReload, planNginx } from './nginx.ts';
 import { serviceNotes } from './notes.ts';
 import { planPackages } from './packages.ts';
@@ -31,46 +31,22 @@ import {
   planSysctls,
   planUser,
 } from './system.ts';
+import { planActive } from './timer.ts';
 import { planTokenAudit } from './token-audit.ts';
-import { planServerUnit, planUnitFile } from './units.ts';
-import { type View, viewOf } from './view.ts';
+import { planServerUnitFiles } from './unit-files.ts';
+import { planServerUnit } from './units.ts';
+import type { View } from './view.ts';
 import { wantedServices } from './wanted-services.ts';
 
-/** One host's plan. What cannot be known, or cannot be written, refuses it; then it has no steps. */
-export function planHost(server: DesiredServer, facts: Facts | undefined, given: Given): HostPlan {
-  const { changes, steps, refusals, notes, rotations } = concludeHost(server, facts, given);
-  const blocked = refusals.some(({ consent }) => consent === undefined);
-  return {
-    host: server.host.name,
-    tunnel: server.tunnel,
-    changes,
-    steps: blocked ? [] : steps,
-    refusals: unique(refusals),
-    notes: [...new Set(notes)],
-    rotations,
-  };
-}
-
-/** A host's parts, and the rotations that go with them. */
-type Conclusion = Part & Pick<HostPlan, 'rotations'>;
-
-const refused = (refusals: readonly Refusal[]): Conclusion => ({ ...part({ refusals }), rotations: [] });
-
-function concludeHost(server: DesiredServer, facts: Facts | undefined, given: Given): Conclusion {
-  if (facts === undefined) return refused([notObserved(server.host.name)]);
-  const view = viewOf(facts);
-  if (isRefused(view)) return refused(view);
-  if (!view.root) return refused([notRoot(server.host.name)]);
-  const sha256 = programHash(server, view.architecture);
-  if (sha256 === undefined) return refused([noProgram(server, view.architecture)]);
-  const found = findServices(view);
-  if (isRefused(found)) return refused(found);
-  try {
-    return planKnownHost({ view, server, found, sha256, ...given });
-  } catch (error) {
-    if (error instanceof Unquotable) return refused([unquotable(error)]);
-    throw error;
-  }
+/** The plan of one server. */
+export function planServer(server: DesiredServer, facts: Facts | undefined, given: Given): ServerPlan {
+  const findings = conclude(server.host.name, facts, (view) => {
+    const sha256 = programHash(server, view.architecture);
+    if (sha256 === undefined) return refused([noProgram(server, view.architecture)]);
+    const found = findServices(view);
+    return isRefused(found) ? refused(found) : planKnownHost({ view, server, found, sha256, ...given });
+  });
+  return { host: server.host.name, tunnel: server.tunnel, ...findings };
 }
 
 /** What is the same for all hosts of a plan. */
@@ -133,7 +109,7 @@ type HostTask = Omit<KnownHost, 'clients'> & PullTask;
 /** Everything up to rathole that serves, and the records of what it serves. */
 function planRathole({ view, server, found, sha256, observeScript, services, clients }: HostTask): Part {
   const names = clients.joined.map(({ name }) => name);
-  const unitFile = planUnitFile(view, server, sha256);
+  const units = planServerUnitFiles(view, server, sha256);
   const program = programPath(server.rathole.version, sha256);
   return join([
     planDirectories(view, server, names),
@@ -142,52 +118,15 @@ function planRathole({ view, server, found, sha256, observeScript, services, cli
     planProgram(view, server, sha256),
     planObserveScript(view, observeScript),
     planRotateProgram(view),
+    planFoldProgram(view),
     planSysctls(view),
     planRotationFiles(view, server, found),
     planTokenAudit(server, found, services),
     planFragments(view, server, services, names),
     planServerToml(view, server, found, services),
-    unitFile,
-    planServerUnit(view, server, program, unitFile),
+    units,
+    planServerUnit(view, server, program, units.written.has(SERVER_UNIT)),
     planEnrollment(view, server, found, services),
-    planFinalizeTimer(view),
+    ...[FINALIZE_TIMER, FOLD_TIMER].map((timer) => planActive(view, timer, units.written.has(timer))),
   ]);
-}
-
-function isRefused<T extends object>(value: T | readonly Refusal[]): value is readonly Refusal[] {
-  return Array.isArray(value);
-}
-
-/** A hash alone is that of a program on this machine, whatever it is for, or of the release for x86_64. */
-function programHash({ rathole }: DesiredServer, architecture: string): string | undefined {
-  const { sha256, binary } = rathole;
-  if (typeof sha256 !== 'string') return sha256[architecture];
-  return binary !== undefined || architecture === 'x86_64' ? sha256 : undefined;
-}
-
-function notObserved(host: string): Refusal {
-  return {
-    rule: 'not-observed',
-    message: `${host} was not observed`,
-    remedy: 'Make it reachable and plan again.',
-  };
-}
-
-export function notRoot(host: string): Refusal {
-  const remedy = 'Log in as root, or set ansible_become and allow `sudo -n`.';
-  return { rule: 'not-root', message: `${host} was not observed as root`, remedy };
-}
-
-function noProgram({ rathole }: DesiredServer, architecture: string): Refusal {
-  const message = `there is no pinned hash of rathole ${rathole.version} for ${architecture}`;
-  const remedy = `Pin it in the playbook: sha256: { ${architecture}: … }, beside those of other architectures.`;
-  return { rule: 'no-program', message, remedy };
-}
-
-function unquotable(error: Unquotable): Refusal {
-  return { rule: 'unquotable', message: error.message, remedy: 'Use another value in the playbook.' };
-}
-
-function unique(refusals: readonly Refusal[]): readonly Refusal[] {
-  return [...new Map(refusals.map((each) => [JSON.stringify(each), each])).values()];
 }

@@ -1,8 +1,9 @@
 import type { Desired } from '../model/desired.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
+import { planClient } from './client/host.ts';
 import { digestOf } from './digest.ts';
-import { planHost } from './host.ts';
+import { planServer } from './host.ts';
 import type { KeyOrders } from './pull/key-rotation.ts';
 
 /**
@@ -19,8 +20,10 @@ export function plan(
 ): Plan {
   const facts = new Map(observed.map((each) => [each.host, each.facts]));
   const given = { observeScript, clients: desired.clients, orders };
-  const hosts = [...desired.servers]
+  const servers = [...desired.servers]
     .sort((a, b) => (a.host.name < b.host.name ? -1 : 1))
-    .map((server) => planHost(server, facts.get(server.host.name), given));
+    .map((server) => planServer(server, facts.get(server.host.name), given));
+  const task = { facts, observeScript, possibleServers: desired.possibleServers };
+  const hosts = [...servers, ...desired.clientHosts.map((client) => planClient(client, task))];
   return { digest: digestOf(hosts, (host) => facts.get(host)), hosts };
 }

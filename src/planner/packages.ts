@@ -28,7 +28,18 @@ const STREAM_MODULE: Readonly<Record<Manager, string>> = {
 export function planPackages(view: View): Part {
   const programs = new Set(view.missingPrograms);
   if (view.nginx === undefined) programs.add('nginx');
-  const stream = view.nginx?.stream !== true;
+  return planPrograms(view, programs, view.nginx?.stream !== true);
+}
+
+const SERVERS_ONLY = ['nginx', 'openssl'];
+
+/** The same for a client, which has less to do. */
+export function planClientPackages(view: View): Part {
+  const programs = view.missingPrograms.filter((program) => !SERVERS_ONLY.includes(program));
+  return planPrograms(view, new Set(programs), false);
+}
+
+function planPrograms(view: View, programs: ReadonlySet<string>, stream: boolean): Part {
   if (programs.size === 0 && !stream) return NOTHING;
   const manager = managerOf(view);
   if (manager === undefined) return unknownManager(view, [...programs], stream);

@@ -1,6 +1,7 @@
 import {
   BACKUPS,
   CLIENT_FRAGMENTS,
+  clientFolder,
   clientFragments,
   ETC,
   FRAGMENTS,
@@ -49,6 +50,20 @@ export function planDirectories(view: View, server: DesiredServer, clients: read
     [PROGRAMS, rootFolder('0755')],
     [NGINX_FOLDER, rootFolder('0755')],
     [SLOTS, rootFolder('0755')],
+  ];
+  return join(folders.map(([path, ownership]) => planDirectory(view, path, ownership)));
+}
+
+/** A client's folders. Each server's own gives its group to every new file, so that the sync step needs no power for it. */
+export function planClientDirectories(view: View, servers: readonly string[]): Part {
+  const folders: readonly (readonly [string, Ownership])[] = [
+    [ETC, { owner: 'root', group: 'rathole', mode: '0750' }],
+    [BACKUPS, rootFolder('0700')],
+    [LIBRARY, rootFolder('0755')],
+    [PROGRAMS, rootFolder('0755')],
+    ...servers.map(
+      (server) => [clientFolder(server), { owner: 'root', group: 'rathole', mode: '2750' }] as const,
+    ),
   ];
   return join(folders.map(([path, ownership]) => planDirectory(view, path, ownership)));
 }

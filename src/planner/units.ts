@@ -1,12 +1,11 @@
-import { NGINX_UNIT, SERVER_UNIT, SERVER_UNIT_FILE } from '../artifacts/paths.ts';
-import { serverUnit } from '../artifacts/server-unit.ts';
+import { SERVER_UNIT, SERVER_UNIT_FILE } from '../artifacts/paths.ts';
 import type { DesiredServer } from '../model/desired.ts';
 import type { ObservedUnit } from '../model/observed.ts';
 import type { Step } from '../model/step.ts';
-import { planFile, ROOT_FILE } from './files.ts';
 import { forecastRestart } from './forecast.ts';
 import { ratholeListens, serves } from './listening.ts';
-import { join, NOTHING, type Part, part, refuse } from './part.ts';
+import { type Part, part } from './part.ts';
+import { masked } from './unit-files.ts';
 import type { View } from './view.ts';
 
 /** A program that has just started may not listen yet. */
@@ -14,28 +13,14 @@ const START_PATIENCE = 5;
 /** systemd tells when a unit became active to the microsecond, but the two clocks are read one after the other. */
 const CLOCK_SLACK = 0.25;
 
-/** The unit's file, and systemd's knowledge of it. */
-export function planUnitFile(view: View, server: DesiredServer, sha256: string): Part {
-  const file = planFile(view, { path: SERVER_UNIT_FILE, text: serverUnit(server, sha256), ...ROOT_FILE });
-  const written = file.steps.some(({ kind }) => kind === 'write-file');
-  const reload = part({ steps: [{ kind: 'reload-systemd' }] });
-  if (written) return join([file, reload]);
-  if (view.units[SERVER_UNIT]?.needDaemonReload !== true) return file;
-  const cause = 'on disk but not loaded: systemd knows an older file';
-  const changes = [
-    { kind: 'update', target: `unit ${SERVER_UNIT}`, cause, before: 'not loaded', after: 'loaded' },
-  ] as const;
-  return join([file, part({ changes }), reload]);
-}
-
 /** Makes rathole-server run, and run what its unit says. */
-export function planServerUnit(view: View, server: DesiredServer, program: string, unitFile: Part): Part {
+export function planServerUnit(view: View, server: DesiredServer, program: string, written: boolean): Part {
   const unit = view.units[SERVER_UNIT];
   if (unit?.load === 'masked') return masked(SERVER_UNIT);
   const listens = ratholeListens(server);
-  const cause = whyNotRunning(view, unit, program, unitFile, server);
-  const enabled = join([planEnabled(view, SERVER_UNIT), dropIns(unit)]);
-  if (cause === undefined) return enabled;
+  const notes = dropInNotes(SERVER_UNIT, unit);
+  const cause = whyNotRunning(view, unit, program, written, server);
+  if (cause === undefined) return part({ notes });
   const active = unit?.active === 'active';
   const before = active ? 'active' : (unit?.active ?? 'absent');
   const target = `unit ${SERVER_UNIT}`;
@@ -52,7 +37,7 @@ export function planServerUnit(view: View, server: DesiredServer, program: strin
   };
   const idle = unit === undefined || unit.active === 'inactive' || unit.active === 'failed';
   const start: Step = { kind: 'start-unit', unit: SERVER_UNIT, listens };
-  return join([enabled, part({ changes: [change], steps: [idle ? start : restart] })]);
+  return part({ changes: [change], steps: [idle ? start : restart], notes });
 }
 
 /** Why rathole-server must be started or restarted; undefined: it runs as it should. */
@@ -60,21 +45,26 @@ function whyNotRunning(
   view: View,
   unit: ObservedUnit | undefined,
   program: string,
-  unitFile: Part,
+  written: boolean,
   server: DesiredServer,
 ): string | undefined {
   if (unit === undefined) return 'absent';
   if (unit.active !== 'active') return `it is ${unit.active}`;
-  if (unitFile.steps.some(({ kind }) => kind === 'write-file')) return 'its unit changes';
+  if (written) return 'its unit changes';
   if (unit.executable !== program)
     return `it runs ${unit.executable || 'an unknown program'}, not ${program}`;
-  const modified = view.files[SERVER_UNIT_FILE]?.modified ?? 0;
-  if (modified > unit.activeSince + CLOCK_SLACK && modified <= view.clock) {
-    return 'on disk but not loaded: it was started before its unit was written';
-  }
+  if (startedBefore(view, unit, SERVER_UNIT_FILE)) return STALE;
   if (view.clock - unit.activeSince < START_PATIENCE) return undefined;
   const missing = ratholeListens(server).find((each) => !listensItself(view, unit, each));
   return missing && `it does not listen on ${missing.address} port ${missing.port}`;
+}
+
+export const STALE = 'on disk but not loaded: it was started before its unit was written';
+
+/** Whether a unit runs since before a file that it read was written. */
+export function startedBefore(view: View, unit: ObservedUnit, path: string): boolean {
+  const modified = view.files[path]?.modified ?? 0;
+  return modified > unit.activeSince + CLOCK_SLACK && modified <= view.clock;
 }
 
 function listensItself(
@@ -87,27 +77,8 @@ function listensItself(
   );
 }
 
-/** Makes a unit start with the host. A unit that comes with a package or with this plan is not there yet. */
-export function planEnabled(view: View, name: string): Part {
-  const unit = view.units[name];
-  if (unit?.load === 'masked') return name === NGINX_UNIT ? masked(name) : NOTHING;
-  if (unit?.enabled === 'enabled') return NOTHING;
-  const steps = [{ kind: 'enable-unit', unit: name }] as const;
-  if (unit === undefined) return part({ steps });
-  const before = unit.enabled || 'not enabled';
-  const cause = `it is ${before}`;
-  return part({
-    changes: [{ kind: 'update', target: `unit ${name}`, cause, before, after: 'enabled' }],
-    steps,
-  });
-}
-
-function masked(name: string): Part {
-  const remedy = `If it shall run: systemctl unmask ${name}`;
-  return refuse('unit-masked', `the unit ${name} is masked: somebody forbade it to run`, remedy);
-}
-
-function dropIns(unit: ObservedUnit | undefined): Part {
+/** What others have added to a unit. */
+export function dropInNotes(name: string, unit: ObservedUnit | undefined): readonly string[] {
   const found = unit?.dropIns ?? [];
-  return part({ notes: found.map((path) => `${path} changes what ${SERVER_UNIT} does; it is left alone`) });
+  return found.map((path) => `${path} changes what ${name} does; it is left alone`);
 }

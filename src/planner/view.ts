@@ -10,6 +10,7 @@ export type View = { readonly [K in Essential]: Value<K> } & {
   readonly nginx: ObservedNginx | undefined;
   readonly certificates: Value<'certificates'>;
   readonly rotations: Value<'rotations'>;
+  readonly heldKeys: Value<'heldKeys'>;
   /** Whether the kernel can end single connections; undefined where it does not say. */
   readonly socketKill: boolean | undefined;
   readonly files: Readonly<Record<string, ObservedFile>>;
@@ -42,6 +43,7 @@ export function viewOf(facts: Facts): View | readonly Refusal[] {
     ...missing('certificates', facts.certificates, false),
     ...missing('socketKill', facts.socketKill, false),
     ...missing('rotations', facts.rotations, false),
+    ...missing('heldKeys', facts.heldKeys, false),
   );
   if (refusals.length > 0) return refusals;
   const essentials = Object.fromEntries(ESSENTIAL.map((name) => [name, known<unknown>(facts[name])]));
@@ -49,6 +51,7 @@ export function viewOf(facts: Facts): View | readonly Refusal[] {
     nginx: known(facts.nginx),
     certificates: known(facts.certificates) ?? {},
     rotations: known(facts.rotations) ?? {},
+    heldKeys: known(facts.heldKeys) ?? {},
     socketKill: known(facts.socketKill),
   };
   return { ...essentials, ...others } as View;

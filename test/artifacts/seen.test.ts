@@ -52,6 +52,17 @@ describe('the log of pulls', () => {
     expect(fold()).toBe('pc 1 sync.conf 304 6f-1a 9\n');
   });
 
+  test('what was written before the clock was set back counts for nothing: not for years to come', () => {
+    const ahead = Math.floor(Date.now() / 1000) + 86_400;
+    writeFileSync(join(state, 'seen'), `pc 1 sync.conf 200 1-1 ${ahead}\nnas 1 sync.conf 200 1-1 9\n`);
+    writeFileSync(log, pulled(ahead + 0.5) + pulled(100.5));
+    expect(fold().split('\n').sort()).toEqual([
+      '',
+      'nas 1 sync.conf 200 1-1 9',
+      'pc 1 sync.conf 304 6f-1a 100',
+    ]);
+  });
+
   test('no log, or an empty one: nothing is done', () => {
     expect(fold()).toBe('');
     writeFileSync(log, '');

@@ -51,5 +51,6 @@ export function server(more: Partial<DesiredServer> = {}): DesiredServer {
 export function desired(...servers: readonly DesiredServer[]): Desired {
   const serving = servers.flatMap(({ services }) => services.map(({ client }) => client));
   const names = new Set([DNS.client, SSH.client, ...serving]);
-  return { servers, clients: [...names].sort().map((name) => ({ name, poll: 300 })) };
+  const clients = [...names].sort().map((name) => ({ name, poll: 300, managed: false }));
+  return { servers, clients, clientHosts: [], possibleServers: [] };
 }

@@ -120,7 +120,7 @@ const CASES: readonly Case[] = [
     facts: withUnit('rathole-server.service', { enabled: 'disabled' }),
     target: 'unit rathole-server.service',
     cause: /it is disabled/,
-    steps: ['enable-unit'],
+    steps: ['enable-unit', 'reload-systemd'],
   },
   {
     name: 'another program runs',

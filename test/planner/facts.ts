@@ -33,6 +33,7 @@ export function bareDebian(): Facts {
     }),
     socketKill: absent,
     pulls: present({ records: {}, keys: [], published: {}, seen: [] }),
+    heldKeys: present({}),
     rotations: absent,
     disk: present({ '/etc': { freeBytes: 1 << 30, freeInodes: 10_000 } }),
   };

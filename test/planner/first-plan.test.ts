@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NGINX_UNIT, SERVER_UNIT } from '../../src/artifacts/paths.ts';
 import { plan } from '../../src/planner/index.ts';
 import { DNS, desired, OBSERVE_SCRIPT, SSH, server } from './desired.ts';
 import { bareDebian } from './facts.ts';
@@ -11,19 +12,30 @@ test('a bare host gets everything, in an order that is safe at every prefix', ()
     plan.steps.findIndex(
       (step) => step.kind === kind && (path === undefined || ('path' in step && step.path === path)),
     );
+  const startOf = (unit: string) =>
+    plan.steps.findIndex((step) => step.kind === 'start-unit' && step.unit === unit);
 
   expect(plan.refusals).toEqual([]);
   expect(order[0]).toBe('install-packages');
   expect(at('make-token')).toBeLessThan(
     at('write-file', '/var/lib/reconcile/fragments/server/50-ssh.g1.toml'),
   );
-  expect(at('assemble')).toBeLessThan(at('start-unit'));
+  expect(at('assemble')).toBeLessThan(startOf(SERVER_UNIT));
   expect(at('assemble')).toBeLessThan(at('write-file', '/etc/nginx/reconcile/stream.conf'));
   expect(at('make-certificate')).toBeLessThan(at('check-nginx'));
   expect(at('make-key')).toBeLessThan(at('write-key-map'));
   expect(at('write-key-map')).toBeLessThan(at('check-nginx'));
-  expect(at('reload-nginx')).toBeLessThan(at('publish'));
+  expect(startOf(NGINX_UNIT)).toBeLessThan(at('publish'));
+  expect(startOf(NGINX_UNIT)).toBeGreaterThan(startOf(SERVER_UNIT));
   expect(plan.steps.some(({ interrupts }) => interrupts !== undefined)).toBe(false);
+});
+
+test('systemd reads all units once, when the last one is written and enabled and before the first one starts', () => {
+  const order = kinds(planOne(server(), bareDebian()));
+  const reload = order.indexOf('reload-systemd');
+  expect(order.filter((kind) => kind === 'reload-systemd')).toHaveLength(1);
+  expect(order.lastIndexOf('enable-unit')).toBe(reload - 1);
+  expect(order.indexOf('start-unit')).toBe(reload + 1);
 });
 
 test('the second plan is empty', () => {

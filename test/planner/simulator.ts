@@ -30,6 +30,8 @@ class Simulator {
   #more: Partial<Mutable<Facts>> = {};
   #clock: number;
   #minted = 0;
+  /** Units that systemd has not been told of yet. */
+  readonly #enabled: string[] = [];
   readonly #pulls: SimulatedPulls;
 
   constructor(facts: Facts, seed: string) {
@@ -90,6 +92,10 @@ class Simulator {
       this.#write(step.path, this.#filled(step.text), step);
     },
     'set-ownership': (step) => this.#put(step.path, { ...this.#at(step.path), ...this.#ownership(step) }),
+    'make-link': ({ path, target }) => {
+      this.#at(target);
+      this.#put(path, { ...this.#owned(FOLDER_LIKE), type: 'symlink', target });
+    },
     'remove-file': ({ path, expect }) => {
       this.#expect(path, expect);
       delete this.#files[path];
@@ -152,13 +158,23 @@ class Simulator {
       this.#sysctls = { ...this.#sysctls, ...SYSCTL_VALUES };
     },
     'reload-systemd': () => {
-      this.#at(SERVER_UNIT_FILE);
-      this.#unit(SERVER_UNIT, { needDaemonReload: false });
+      for (const unit of this.#enabled.splice(0)) this.#unit(unit, { enabled: 'enabled' });
+      for (const name of Object.keys(this.#units)) this.#unit(name, { needDaemonReload: false });
     },
-    'enable-unit': ({ unit }) => this.#unit(unit, { enabled: 'enabled' }),
+    'enable-unit': ({ unit }) => {
+      this.#enabled.push(unit);
+    },
     'disable-unit': ({ unit }) => this.#unit(unit, { enabled: 'disabled' }),
     'start-unit': ({ unit, listens }) => this.#start(unit, listens),
     'restart-unit': ({ unit, listens }) => this.#start(unit, listens),
+    poll: ({ server }) => {
+      const folder = `/etc/rathole/${server}`;
+      for (const name of ['key', 'sync.conf']) this.#at(`${folder}/${name}`);
+      const ownership = { owner: 'root', group: 'rathole', mode: '0640' };
+      if (this.#files[`${folder}/client.toml`] === undefined) {
+        this.#write(`${folder}/client.toml`, 'pulled\n', ownership);
+      }
+    },
     'check-nginx': () => {
       this.#at('/etc/nginx/conf.d/reconcile.conf');
     },
@@ -195,6 +211,7 @@ class Simulator {
       workerProcesses: 2,
       workerConnections: 768,
       openFiles: 1024,
+      openFilesAtMost: 524_288,
       workersStarted: this.#clock,
       reloadErrors: [],
     });
@@ -202,8 +219,11 @@ class Simulator {
 
   #start(name: string, listens: readonly Listening[]): void {
     if (name !== SERVER_UNIT && name !== NGINX_UNIT) {
-      this.#at(`/etc/systemd/system/${name}`);
-      this.#unit(name, { active: 'active', activeSince: this.#clock });
+      const [, template = name, instance = ''] = /^(.+@)(.+)(?=\.\w+$)/.exec(name) ?? [];
+      this.#at(`/etc/systemd/system/${name.replace(`@${instance}.`, '@.')}`);
+      const isRathole = template === 'rathole-client@' && name.endsWith('.service');
+      const link = isRathole ? this.#at(`/etc/rathole/${instance}/rathole`) : undefined;
+      this.#unit(name, { active: 'active', activeSince: this.#clock, executable: link?.target ?? '' });
       return;
     }
     const server = name === SERVER_UNIT;

@@ -48,7 +48,12 @@ test('a short playbook gets every default', () => {
         forbidInterruptions: [],
       },
     ],
-    clients: [{ name: 'desktop', poll: 300 }],
+    clients: [{ name: 'desktop', poll: 300, managed: false }],
+    clientHosts: [],
+    possibleServers: ['edge', 'edge_1', 'web1', 'web2', 'web3'].map((host) => ({
+      name: `home-${host}`,
+      prune: false,
+    })),
   });
 });
 
@@ -92,9 +97,32 @@ clients:
   ]);
   expect(servers[0]?.rathole.binary).toBe('rathole');
   expect(clients).toEqual([
-    { name: 'attic', poll: 300 },
-    { name: 'desktop', poll: 300 },
+    { name: 'attic', poll: 300, managed: false },
+    { name: 'desktop', poll: 300, managed: false },
   ]);
+});
+
+test('a client of the name of a host is set up there, unless that carries a server', () => {
+  const inventory = 'all: { hosts: { edge: , desktop: { ansible_connection: local }, attic: } }\n';
+  const playbook = PLAYBOOK.replace('desktop: {}', 'desktop: { poll: 1m }\n  far: {}');
+  const spec = loadSpec(
+    textSources(playbook.replace('hosts: edge', 'hosts: edge\n    prune: true'), inventory),
+  );
+  expect(spec.desired?.clientHosts).toEqual([
+    {
+      host: { name: 'desktop', connection: { kind: 'local', become: false } },
+      poll: 60,
+      servers: spec.desired?.servers,
+    },
+  ]);
+  expect(spec.desired?.clients).toEqual([
+    { name: 'desktop', poll: 60, managed: true },
+    { name: 'far', poll: 300, managed: false },
+  ]);
+  expect(spec.desired?.possibleServers).toContainEqual({ name: 'home-attic', prune: true });
+  const serving = loadSpec(textSources(PLAYBOOK.replace('hosts: edge', 'hosts: desktop'), inventory));
+  expect(serving.findings.map(({ rule }) => rule)).toEqual(['client-serves']);
+  expect(serving.desired?.clientHosts).toEqual([]);
 });
 
 test('each host of a tunnel is a server with its own domain', () => {

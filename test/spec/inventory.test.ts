@@ -86,5 +86,5 @@ test('connections come from the variables that Ansible uses', () => {
     hostKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample',
     become: true,
   });
-  expect(desired?.clients[0]?.host?.connection).toEqual({ kind: 'local', become: true });
+  expect(desired?.clientHosts[0]?.host.connection).toEqual({ kind: 'local', become: true });
 });

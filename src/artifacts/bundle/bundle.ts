@@ -1,8 +1,8 @@
 import { quote } from '../../codec/shell.ts';
 import { MARKER_LINE } from '../marker.ts';
 import { ETC } from '../paths.ts';
-import { syncHead } from '../pull/sync-conf.ts';
 import { syncScript } from '../sync/script.ts';
+import { firstSettings, keyFile } from './client-files.ts';
 import { heredoc } from './heredoc.ts';
 import { INSTALLER } from './installer.ts';
 import { cronLines, KEEP_PROGRAM, keepScript } from './keep.ts';
@@ -30,11 +30,6 @@ export interface BundleServer {
   readonly authority?: string;
   /** The version of its rathole; `programs` has it for each architecture. */
   readonly ratholeVersion: string;
-}
-
-/** Stands for the API key of one server until the bundle is written to its file. */
-export function keyPlaceholder(server: string): string {
-  return `{{key ${server}}}`;
 }
 
 /**
@@ -98,15 +93,12 @@ version_of() { case $1 in
 ${cases(({ ratholeVersion }) => `echo ${quote(ratholeVersion)}\n`)}esac; }
 
 key_of() { case $1 in
-${cases(({ name }) => `cat <<${heredoc(`header = X-Api-Key:${keyPlaceholder(name)}\n`)}`)}esac; }
+${cases(({ name }) => `cat <<${heredoc(keyFile(name))}`)}esac; }
 
 settings_of() { case $1 in
-${cases(({ url }) => `cat <<${heredoc(syncHead({ poll: POLL_UNTIL_TOLD, server: url }))}`)}esac; }
+${cases(({ url }) => `cat <<${heredoc(firstSettings(url))}`)}esac; }
 
 authority_of() { case $1 in
 ${cases(({ authority = '' }) => `cat <<${heredoc(authority)}`)}esac; }
 `;
 }
-
-/** The server's own sync.conf replaces it at the first poll. */
-const POLL_UNTIL_TOLD = 60;

@@ -10,6 +10,16 @@ const OPEN_FILES = 65_536;
 /** Tick lengths, in seconds, that divide a minute. */
 const TICKS = [60, 30, 20, 15, 10, 5] as const;
 
+/** What runs for one server (TUNNEL-HOST); without a name, the templates of it. */
+export function clientInstances(server: string) {
+  return {
+    timer: `reconcile-sync@${server}.timer`,
+    path: `rathole-client@${server}.path`,
+    firstSync: `reconcile-first-sync@${server}.service`,
+    rathole: `rathole-client@${server}.service`,
+  } as const;
+}
+
 /** How often the timer fires: once a minute, or as often as a shorter poll interval needs. */
 export function tickSeconds(poll: number): number {
   return TICKS.find((tick) => tick <= poll) ?? 5;

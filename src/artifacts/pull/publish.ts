@@ -14,19 +14,23 @@ import { TRAILER } from './seal.ts';
 export const PUBLISH = `
 # seal FILE: appends the line that tells clients that the file is whole.
 seal() {
-  seal_sum=$(sha256sum <"$1" | cut -c 1-64) && printf '${TRAILER} %s\\n' "$seal_sum" >>"$1"
+  seal_sum=$(sha256sum <"$1") && printf '${TRAILER} %s\\n' "\${seal_sum%% *}" >>"$1"
 }
 
 # publish NEW FILE GROUP: NEW takes FILE's place for nginx, whose group reads it, unless they are the same.
 # nginx's ETag is time in seconds and size: the time always rises, so that no two texts share one.
 publish() {
   chgrp "$3" "$1" && chmod 0640 "$1" || return
+  if [ ! -e "$2" ]; then
+    sync "$1" && mv -f "$1" "$2"
+    return
+  fi
   if cmp -s "$1" "$2"; then
     rm -f "$1" && chgrp "$3" "$2" && chmod 0640 "$2"
     return
   fi
   moment=$(date +%s)
-  before=$(stat -c %Y "$2" 2>/dev/null) || before=0
+  before=$(stat -c %Y "$2") || return
   [ "$moment" -gt "$before" ] || moment=$((before + 1))
   touch -d "@$moment" "$1" && sync "$1" && mv -f "$1" "$2"
 }

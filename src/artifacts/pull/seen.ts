@@ -10,10 +10,12 @@ const MOST_BYTES = 16 << 20;
 /**
  * An awk program that reads the last-seen file and nginx's log, and prints of each client, key and file the last
  * answer: `CLIENT KEYNUMBER FILE STATUS ETAG UNIXTIME` (ETAG without quotes, `-` where there was none).
- * Only 200 and 304 count; a line that is not wholly one of ours is none.
+ * Only 200 and 304 count; a line that is not wholly one of ours is none. Nor is one from the future (`now`): it was
+ * written before the clock was set back, and would pass for the last answer until that time has come again.
  */
 const SEEN_AWK = String.raw`
   function see(client, number, file, status, etag, time,   name) {
+    if (time + 0 > now + 60) return
     name = client " " number " " file
     if (name in last && times[name] + 0 > time + 0) return
     times[name] = time
@@ -43,7 +45,7 @@ last_seen() {
   for said in "$state/seen" "$pull_log"; do
     [ ! -f "$said" ] || set -- "$@" "$said"
   done
-  [ $# -eq 0 ] || awk '${SEEN_AWK}
+  [ $# -eq 0 ] || awk -v now="$(date +%s)" '${SEEN_AWK}
   ' "$@"
 }
 `;

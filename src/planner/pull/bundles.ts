@@ -1,6 +1,6 @@
 import { tickSeconds } from '../../artifacts/bundle/units.ts';
 import { readClientSettings } from '../../artifacts/pull/settings.ts';
-import type { DesiredServer } from '../../model/desired.ts';
+import type { DesiredClient, DesiredServer } from '../../model/desired.ts';
 import type { Step } from '../../model/step.ts';
 import { type Part, part } from '../part.ts';
 import type { View } from '../view.ts';
@@ -15,7 +15,9 @@ export function bundleNotes(
   steps: readonly Step[],
 ): Part {
   const newProgram = steps.some(({ kind }) => kind === 'install-program');
-  const there = clients.joined.filter(({ name }) => view.pulls.records[name] !== undefined);
+  const there = clients.joined.filter(
+    ({ name, managed }) => !managed && view.pulls.records[name] !== undefined,
+  );
   const names = there.map(({ name }) => name);
   const faster = there.filter(({ name, poll }) => {
     const found = readClientSettings(view.files[settingsPath(name)]?.text ?? '');
@@ -27,8 +29,13 @@ export function bundleNotes(
 }
 
 /** How a client's bundle is made; the rest of the command line is the reader's. */
-export const bundleCommand = (client: string) =>
+const bundleCommand = (client: string) =>
   `\`reconcile bundle ${client} PLAYBOOK... -i INVENTORY --out FILE\``;
+
+/** How a client comes by the key that was made for it: one that is set up by an apply has a plan that says so. */
+export function keyNotes({ name, managed }: DesiredClient, which: 'its' | 'a new'): readonly string[] {
+  return managed ? [] : [`${name} needs ${which} bundle: ${bundleCommand(name)}`];
+}
 
 const needs = (names: readonly string[], what: string) =>
   `needs a new bundle for ${what}, which cannot be pulled: ${names.join(', ')}`;

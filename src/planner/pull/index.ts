@@ -7,7 +7,6 @@ import { bundleNotes } from './bundles.ts';
 import type { PullClients } from './clients.ts';
 import { planCuts } from './cut.ts';
 import { planDomains } from './domains.ts';
-import { planFold } from './fold.ts';
 import { planSettings } from './folders.ts';
 import { type KeyOrders, planKeyRotation, type Reload } from './key-rotation.ts';
 import { planKeys } from './keys.ts';
@@ -36,7 +35,6 @@ export function planAfterNginx(
   const { view, server, services, clients } = task;
   return join([
     planPublished({ view, server, services, steps: earlier }, clients),
-    planFold(view),
     planKeyRotation(view, server, clients, orders, reload),
     planCuts(view, server, services),
     planLeaving(view, clients),

@@ -1,10 +1,10 @@
 import { keyPath, NGINX_KEYS } from '../../artifacts/paths.ts';
-import type { DesiredServer } from '../../model/desired.ts';
+import type { DesiredClient, DesiredServer } from '../../model/desired.ts';
 import type { Interruption, KeyState, Listening, Step } from '../../model/step.ts';
 import { join, type Part, part } from '../part.ts';
 import { decideKey, type KeyAction, type KeyOrder } from '../rotation/keys.ts';
 import type { View } from '../view.ts';
-import { bundleCommand } from './bundles.ts';
+import { keyNotes } from './bundles.ts';
 import { type ClientKeys, clientKeys } from './client-keys.ts';
 import type { PullClients } from './clients.ts';
 import { removal } from './keys.ts';
@@ -19,6 +19,7 @@ export interface Reload {
 }
 
 interface Move {
+  readonly client: DesiredClient;
   readonly keys: ClientKeys;
   readonly action: KeyAction;
   readonly reason: string;
@@ -37,21 +38,26 @@ export function planKeyRotation(
   orders: KeyOrders,
   reload: Reload,
 ): Part {
-  const moves = joined.flatMap(({ name }) => decided(view, server, name, orders.get(name) ?? 'none'));
+  const moves = joined.flatMap((client) => decided(view, server, client, orders.get(client.name) ?? 'none'));
   const asked = moves.filter(({ keys }) => orders.has(keys.client));
   const due = moves.filter(({ keys }) => !orders.has(keys.client));
   return join([together(view, asked, reload), dueOnly(together(view, due, reload))]);
 }
 
-function decided(view: View, { rotation }: DesiredServer, client: string, order: KeyOrder): readonly Move[] {
-  const keys = clientKeys(view, client);
+function decided(
+  view: View,
+  { rotation }: DesiredServer,
+  client: DesiredClient,
+  order: KeyOrder,
+): readonly Move[] {
+  const keys = clientKeys(view, client.name);
   if (keys.found === undefined) return [];
   const { phase, madeAt, next } = keys.found;
   const seen = { phase, madeAt, successorUsed: keys.successorUsed };
   const { verdict, reason } = decideKey(seen, rotation, order, view.clock);
   if (verdict === 'wait' || verdict === 'nothing') return [];
   const goesOn = verdict === 'retire' || GOES_ON[verdict] === phase;
-  return [{ keys, action: verdict, reason, next: goesOn ? next : keys.highest + 1 }];
+  return [{ client, keys, action: verdict, reason, next: goesOn ? next : keys.highest + 1 }];
 }
 
 const GOES_ON = { announce: 'announcing', replace: 'replacing' } as const;
@@ -83,7 +89,9 @@ function together(view: View, moves: readonly Move[], { listens, interrupts }: R
     ],
     notes: moves
       .filter(({ action }) => action === 'replace')
-      .map(({ keys: { client } }) => `${client} needs a new bundle: ${bundleCommand(client)}`),
+      .flatMap(({ client }) =>
+        client.managed ? [`${client.name} gets its new key by the next apply`] : keyNotes(client, 'a new'),
+      ),
   });
 }
 

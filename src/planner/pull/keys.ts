@@ -1,23 +1,27 @@
 import { CLIENTS, keyPath, NGINX_KEYS } from '../../artifacts/paths.ts';
 import { keyMap, type PullKey } from '../../artifacts/pull/key-map.ts';
 import { showFingerprints } from '../../codec/placeholder.ts';
+import type { DesiredClient } from '../../model/desired.ts';
 import type { Step } from '../../model/step.ts';
 import { foreign, obstacleAt, PRIVATE_FILE, planOwnership } from '../files.ts';
 import { once } from '../once.ts';
 import { join, type Part, part } from '../part.ts';
 import { sameText } from '../secret-text.ts';
 import type { View } from '../view.ts';
-import { bundleCommand } from './bundles.ts';
+import { keyNotes } from './bundles.ts';
 import { type ClientKeys, clientKeys } from './client-keys.ts';
 import type { PullClients } from './clients.ts';
 
 /** Gives each client that joins its first key, made on the host, and lets nginx answer to exactly the keys on record. */
 export function planKeys(view: View, clients: PullClients): Part {
-  const keys = clients.joined.map(({ name }) => clientKeys(view, name));
+  const joined = clients.joined.map((client) => ({ client, keys: clientKeys(view, client.name) }));
   return join([
-    ...keys.map((each) => planRecord(view, each)),
+    ...joined.map(({ client, keys }) => planRecord(view, client, keys)),
     forgetRecords(view, clients),
-    planKeyMap(view, keys),
+    planKeyMap(
+      view,
+      joined.map(({ keys }) => keys),
+    ),
   ]);
 }
 
@@ -29,7 +33,11 @@ const KEY_MADE = {
 } as const;
 
 /** A key that its record speaks of and that is gone is made anew: its client needs a new bundle either way. */
-function planRecord({ files }: View, { client, found, state, served }: ClientKeys): Part {
+function planRecord(
+  { files }: View,
+  declared: DesiredClient,
+  { client, found, state, served }: ClientKeys,
+): Part {
   const missing = served.filter((number) => files[keyPath(client, number)] === undefined);
   const changes = missing.map((number) => ({
     kind: 'create' as const,
@@ -42,8 +50,8 @@ function planRecord({ files }: View, { client, found, state, served }: ClientKey
     { kind: 'make-key', client, number },
   ]);
   if (found === undefined) steps.push({ kind: 'record-key', client, found, ...state });
-  const bundle = `${client} needs ${found === undefined ? 'its' : 'a new'} bundle: ${bundleCommand(client)}`;
-  return part({ changes, steps, notes: missing.length > 0 ? [bundle] : [] });
+  const notes = keyNotes(declared, found === undefined ? 'its' : 'a new');
+  return part({ changes, steps, notes: missing.length > 0 ? notes : [] });
 }
 
 /** Without its record a client that has left is nobody's: the map comes next. */

@@ -39,7 +39,8 @@ export const KEY_RULES: readonly KeyRule[] = [
     name: 'replace',
     when: { order: 'compromised' },
     verdict: 'replace',
-    reason: 'declared compromised: every key of the client ends at once, it needs a new bundle',
+    reason:
+      'declared compromised: every key of the client ends at once, a bundle or an apply brings the new one',
   },
   {
     name: 'announce-unfinished',

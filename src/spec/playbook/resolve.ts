@@ -1,9 +1,11 @@
 import type {
+  ClientHost,
   Desired,
   DesiredClient,
   DesiredServer,
   DesiredService,
   DesiredTls,
+  PossibleServer,
   RatholeRelease,
   RotationPolicy,
   SocketAddress,
@@ -39,14 +41,41 @@ export function resolve(playbooks: readonly RightPlaybook[], inventory: Inventor
       resolveTunnel(name, tunnel, path, inventory),
     ),
   );
-  const clients = new Map(playbooks.flatMap(({ playbook }) => Object.entries(playbook.clients ?? {})));
-  const hosts = new Map(inventory.hosts.map((host) => [host.name, host]));
+  servers.sort((a, b) => compare(a.host.name, b.host.name));
+  const serving = new Set(servers.map(({ host }) => host.name));
+  const free = new Map(
+    inventory.hosts.filter(({ name }) => !serving.has(name)).map((host) => [host.name, host]),
+  );
+  const declared = new Map(playbooks.flatMap(({ playbook }) => Object.entries(playbook.clients ?? {})));
+  const clients = [...declared]
+    .map(([name, client]) => resolveClient(name, client, free.has(name)))
+    .sort((a, b) => compare(a.name, b.name));
   return {
-    servers: servers.sort((a, b) => compare(a.host.name, b.host.name)),
-    clients: [...clients]
-      .map(([name, client]) => resolveClient(name, client, hosts.get(name)))
-      .sort((a, b) => compare(a.name, b.name)),
+    servers,
+    clients,
+    clientHosts: clients.flatMap((client) => clientHost(client, free.get(client.name), servers)),
+    possibleServers: possibleServers(playbooks, inventory),
   };
+}
+
+function clientHost(
+  { name, poll }: DesiredClient,
+  host: InventoryHost | undefined,
+  servers: readonly DesiredServer[],
+): readonly ClientHost[] {
+  if (host === undefined) return [];
+  const joined = servers.filter(({ services }) => services.some(({ client }) => client === name));
+  return [{ host: { name, connection: host.connection }, poll, servers: joined }];
+}
+
+function possibleServers(
+  playbooks: readonly RightPlaybook[],
+  { hosts }: Inventory,
+): readonly PossibleServer[] {
+  const tunnels = playbooks.flatMap(({ playbook }) => Object.entries(playbook.tunnels));
+  return tunnels.flatMap(([tunnel, { prune = DEFAULTS.prune }]) =>
+    hosts.map(({ name }) => ({ name: `${tunnel}-${name}`, prune })),
+  );
 }
 
 function resolveTunnel(
@@ -121,12 +150,8 @@ function resolveRotation(rotation: RotationSource): RotationPolicy {
   };
 }
 
-function resolveClient(name: string, client: ClientSource, host: InventoryHost | undefined): DesiredClient {
-  return {
-    name,
-    poll: seconds(client?.poll ?? DEFAULTS.poll),
-    ...(host === undefined ? {} : { host: { name, connection: host.connection } }),
-  };
+function resolveClient(name: string, client: ClientSource, managed: boolean): DesiredClient {
+  return { name, poll: seconds(client?.poll ?? DEFAULTS.poll), managed };
 }
 
 const addressOf = (text: string): SocketAddress => parseSocketAddress(text) ?? misfit(text);

@@ -43,7 +43,7 @@ export type Endpoint = string;
  */
 export type Cutover = 'blue-green' | 'in-place';
 /**
- * One client, which joins by its bundle. An inventory host of the same name is the same machine; apply does not set it up either.
+ * One client. An inventory host of the same name is the same machine: apply sets it up, unless it carries a server. Any other client joins by its bundle.
  */
 export type ClientSource = {
   poll?: Duration;
@@ -60,7 +60,7 @@ export interface Playbook {
     [k: string]: TunnelSource;
   };
   /**
-   * The machines behind NAT by name. They pull their configuration and are never connected to.
+   * The machines behind NAT by name. They pull their configuration; only one that is a host of the inventory too is connected to, when apply sets it up.
    */
   clients?: {
     [k: string]: ClientSource;

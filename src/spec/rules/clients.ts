@@ -47,6 +47,26 @@ export const clientUnused: Rule = {
   },
 };
 
+export const clientServes: Rule = {
+  id: 'client-serves',
+  why: 'A host of the inventory is set up either as a server or as a client. One that is both is set up as a server, and joins as a client by its bundle.',
+  check: ({ playbooks, tunnels }, complain) => {
+    const serving = new Map(tunnels.flatMap(({ name, hosts }) => hosts.map((host) => [host.name, name])));
+    for (const playbook of playbooks) {
+      for (const [name, spot] of declaredClients(playbook)) {
+        const tunnel = serving.get(name);
+        if (tunnel === undefined) continue;
+        complain(spot, {
+          message: `this client is a host that carries the server of the tunnel "${tunnel}", so it joins by its bundle`,
+          found: show(name),
+          remedy: `leave the host out of that tunnel (!${name}) to have it set up as a client`,
+          severity: 'warning',
+        });
+      }
+    }
+  },
+};
+
 export const clientDiffers: Rule = {
   id: 'client-differs',
   why: 'A client in two playbooks is one machine, so both must say the same about it.',

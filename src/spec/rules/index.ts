@@ -1,5 +1,5 @@
 import type { Findings } from '../findings.ts';
-import { clientDiffers, clientUndeclared, clientUnused } from './clients.ts';
+import { clientDiffers, clientServes, clientUndeclared, clientUnused } from './clients.ts';
 import { badDomain, badPath, domainShared, variableUnknown } from './domains.ts';
 import { hostPattern, hostShared, hostsNone, hostUnknown, tunnelTwice } from './hosts.ts';
 import { portClash, portReserved, slotAddress, slotClash, websocketPublic } from './ports.ts';
@@ -23,6 +23,7 @@ export const RULES: readonly Rule[] = [
   clientUndeclared,
   clientUnused,
   clientDiffers,
+  clientServes,
   portClash,
   slotClash,
   slotAddress,

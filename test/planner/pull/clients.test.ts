@@ -59,8 +59,8 @@ describe('a client', () => {
     expect(planOne(wanted, host).notes).toEqual([
       'needs a new bundle for rathole 0.5.1, which cannot be pulled: attic, desktop',
     ]);
-    const { servers, clients } = desired(server());
-    const faster = { servers, clients: clients.map((each) => ({ ...each, poll: 10 })) };
+    const slow = desired(server());
+    const faster = { ...slow, clients: slow.clients.map((each) => ({ ...each, poll: 10 })) };
     const [found] = plan(faster, [{ host: 'vps1', facts: host }], OBSERVE_SCRIPT).hosts;
     expect(found?.notes).toEqual([
       'needs a new bundle for a poll each 10 s, which cannot be pulled: attic',

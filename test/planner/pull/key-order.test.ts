@@ -26,6 +26,14 @@ test('a compromised client: its key ends first, then the tokens of its services 
   expect(changes).toMatchObject([{ target: 'API key of desktop', before: 'k1', after: 'k2' }]);
 });
 
+test('a compromised client that is in the inventory gets its new key by an apply', () => {
+  const wanted = desired(server());
+  const clients = wanted.clients.map((each) => ({ ...each, managed: true }));
+  const asking = { order: 'compromised', clients: ['desktop'] } as const;
+  const plan = planOrder({ ...wanted, clients }, [{ host: 'vps1', facts: host }], asking);
+  expect(plan.hosts[0]?.notes).toEqual(['desktop gets its new key by the next apply']);
+});
+
 test('a client that is asked to rotate has its successor announced', () => {
   const { steps } = asked('rotate', ['attic']);
   expect(steps).toContainEqual(expect.objectContaining({ kind: 'record-key', phase: 'announced' }));
