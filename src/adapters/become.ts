@@ -15,7 +15,7 @@ export const becoming = (command: string) =>
  *
  * @throws ReconcileError `unreachable` when sudo refused.
  */
-export function became(host: string, result: ExecResult): ExecResult {
+export function became(result: ExecResult): ExecResult {
   const lines = result.stderr.split('\n');
   const at = lines.indexOf(MARK);
   if (at >= 0) return { ...result, stderr: lines.toSpliced(at, 1).join('\n') };
@@ -23,7 +23,7 @@ export function became(host: string, result: ExecResult): ExecResult {
   const said = lines.find((text) => text.trim() !== '') ?? `exit status ${result.code}`;
   throw new ReconcileError(
     'unreachable',
-    `${host}: cannot become root: ${said}`,
+    `cannot become root: ${said}`,
     'Give the user passwordless sudo there (`USER ALL=(ALL) NOPASSWD: ALL` in /etc/sudoers.d), or log in as root.',
   );
 }

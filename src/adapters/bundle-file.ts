@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { keyPlaceholder } from '../artifacts/bundle/bundle.ts';
+import { keyPlaceholder } from '../artifacts/bundle/client-files.ts';
 import type { Secret } from '../model/secret.ts';
 import { writePrivately } from './private-file.ts';
 

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { StringDecoder } from 'node:string_decoder';
+import type { ExecOptions } from '../execute/ports.ts';
 import { ReconcileError } from '../model/errors.ts';
 
 /** Puts chunks of bytes together as text, also where a character is cut in two. */
@@ -27,6 +28,16 @@ export class TextSink {
   }
 }
 
+/** What is sent, with its secrets in their places. */
+export function sent(input: Uint8Array | string, { secrets = new Map() }: ExecOptions): Buffer {
+  if (typeof input !== 'string') return Buffer.from(input);
+  const filled = [...secrets].reduce(
+    (text, [word, secret]) => text.replaceAll(word, () => secret.reveal()),
+    input,
+  );
+  return Buffer.from(filled);
+}
+
 /** The status of a process that a signal ended, as a shell gives it. */
 export function signalStatus(signal: string): number {
   const name = signal.startsWith('SIG') ? signal : `SIG${signal}`;
@@ -34,9 +45,9 @@ export function signalStatus(signal: string): number {
   return 128 + number;
 }
 
-export const noAnswer = (host: string, seconds: number) =>
+export const noAnswer = (seconds: number) =>
   new ReconcileError(
     'unreachable',
-    `${host}: no answer within ${seconds} s (the command may go on there)`,
+    `no answer within ${seconds} s (the command may go on there)`,
     'See what the host is busy with, then try again: what was begun is continued.',
   );

@@ -90,11 +90,11 @@ function watched(ssh: NodeSSH): Link {
 function failure(target: SshTarget, login: Credentials, error: unknown): ReconcileError {
   const level = error instanceof Error && 'level' in error ? error.level : undefined;
   const reason = error instanceof Error ? error.message : String(error);
-  const where = `${target.user}@${target.hostName} port ${target.port}`;
+  const where = placeOf(target);
   if (level === 'client-authentication') {
     return new ReconcileError(
       'unreachable',
-      `${target.address}: ${where} accepts none of the keys at hand${because(login)}`,
+      `${where} accepts none of the keys at hand${because(login)}`,
       `See that \`ssh ${target.address} true\` works without asking anything.`,
       error,
     );
@@ -102,14 +102,14 @@ function failure(target: SshTarget, login: Credentials, error: unknown): Reconci
   if (level === 'client-timeout') {
     return new ReconcileError(
       'unreachable',
-      `${target.address}: ${where} does not answer within ${target.connectTimeoutSeconds} s`,
+      `${where} does not answer within ${target.connectTimeoutSeconds} s`,
       'Is it up, is that its address, and does a firewall let ssh through? ConnectTimeout in ssh_config sets the limit.',
       error,
     );
   }
   return new ReconcileError(
     'unreachable',
-    `${target.address}: cannot connect to ${where}: ${reason}`,
+    `cannot connect to ${where}: ${reason}`,
     'Is it up, is that its address, and does sshd listen there?',
     error,
   );
@@ -118,9 +118,11 @@ function failure(target: SshTarget, login: Credentials, error: unknown): Reconci
 const noKey = (target: SshTarget, login: Credentials) =>
   new ReconcileError(
     'unreachable',
-    `${target.address}: there is no key to log in with${because(login) || noneOf(target)}`,
+    `there is no key to log in to ${placeOf(target)} with${because(login) || noneOf(target)}`,
     'Put a key without a passphrase there, name another by IdentityFile or ansible_ssh_private_key_file, or add one to ssh-agent (`ssh-add`).',
   );
+
+const placeOf = ({ user, hostName, port }: SshTarget) => `${user}@${hostName} port ${port}`;
 
 const noneOf = ({ identityFiles }: SshTarget) =>
   identityFiles.length === 0 ? '' : ` (none of ${identityFiles.join(', ')} is there)`;

@@ -88,7 +88,7 @@ const tooFar = (target: SshTarget) =>
 const notForwarded = (target: SshTarget, hop: SshTarget | undefined, error: unknown) =>
   new ReconcileError(
     'unreachable',
-    `${target.address}: ${hop?.address ?? 'the jump host'} cannot connect to ${target.hostName} port ${target.port}` +
+    `${hop?.address ?? 'the jump host'} cannot connect to ${target.hostName} port ${target.port}` +
       `: ${error instanceof Error ? error.message : String(error)}`,
     'Is the host up, and does AllowTcpForwarding of the jump host let it?',
     error,

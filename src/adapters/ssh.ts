@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { ExecOptions, ExecResult, Host } from '../execute/ports.ts';
 import { ReconcileError } from '../model/errors.ts';
 import { became, becoming } from './become.ts';
-import { noAnswer, signalStatus, TextSink } from './exec-support.ts';
+import { noAnswer, sent, signalStatus, TextSink } from './exec-support.ts';
 import type { Destination } from './ssh-config.ts';
 import type { Link } from './ssh-connect.ts';
 import { createRoutes } from './ssh-route.ts';
@@ -36,8 +36,8 @@ function sshHost(name: string, link: Link, become: boolean): Host {
   return {
     name,
     exec: async (command, input, options) => {
-      const result = await run(name, link, become ? becoming(command) : command, input, options);
-      return become ? became(name, result) : result;
+      const result = await run(link, become ? becoming(command) : command, input, options);
+      return become ? became(result) : result;
     },
     close: link.close,
   };
@@ -47,16 +47,16 @@ function sshHost(name: string, link: Link, become: boolean): Host {
 const CHUNK = 256 * 1024;
 
 async function run(
-  name: string,
   link: Link,
   command: string,
   input: Uint8Array | string,
-  { timeoutSeconds, onOutput }: ExecOptions,
+  options: ExecOptions,
 ): Promise<ExecResult> {
+  const { timeoutSeconds, onOutput } = options;
   const [stdout, stderr] = [new TextSink(onOutput), new TextSink()];
-  const stdin = Readable.from(chunks(Buffer.from(input)));
+  const stdin = Readable.from(chunks(sent(input, options)));
   try {
-    const { code, signal } = await within(timeoutSeconds, name, () =>
+    const { code, signal } = await within(timeoutSeconds, () =>
       link.ssh.execCommand(command, {
         stdin,
         noTrim: true,
@@ -69,7 +69,7 @@ async function run(
       throw link.lost() ?? new Error('the command ended without a status');
     return { code: code ?? signalStatus(signal ?? ''), stdout: stdout.end(), stderr: stderr.end() };
   } catch (error) {
-    throw error instanceof ReconcileError ? error : broke(name, link.lost() ?? error);
+    throw error instanceof ReconcileError ? error : broke(link.lost() ?? error);
   } finally {
     stdin.destroy();
   }
@@ -79,10 +79,10 @@ function* chunks(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.subarray(at, at + CHUNK);
 }
 
-async function within<T>(seconds: number, name: string, work: () => Promise<T>): Promise<T> {
+async function within<T>(seconds: number, work: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(noAnswer(name, seconds)), seconds * 1000);
+    timer = setTimeout(() => reject(noAnswer(seconds)), seconds * 1000);
   });
   try {
     return await Promise.race([work(), late]);
@@ -91,10 +91,10 @@ async function within<T>(seconds: number, name: string, work: () => Promise<T>):
   }
 }
 
-const broke = (name: string, reason: unknown) =>
+const broke = (reason: unknown) =>
   new ReconcileError(
     'unreachable',
-    `${name}: the connection broke: ${reason instanceof Error ? reason.message : String(reason)} (the command may go on there)`,
+    `the connection broke: ${reason instanceof Error ? reason.message : String(reason)} (the command may go on there)`,
     'Try again when the host can be reached: what was begun is continued.',
     reason,
   );

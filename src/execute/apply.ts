@@ -11,23 +11,52 @@ import { nameOf } from './script/handlers.ts';
 
 /**
  * Runs an approved plan, hosts side by side. Never throws for what happens on a host: each gives its outcome, and
- * none stops or delays another.
+ * none stops or delays another; only a client waits for the servers that it joins.
  */
 export async function apply(plan: ApprovedPlan, ports: Ports): Promise<readonly Outcome[]> {
-  return pooled(plan.hosts, ports.forks, async (hostPlan) => {
-    const outcome = await settled(hostPlan, ports);
-    ports.report({ kind: 'host-ended', outcome });
+  const ended = new Map<string, Promise<Outcome>>();
+  // Servers come first, so that whoever waits for one never keeps it from its turn.
+  return pooled(plan.hosts, ports.forks, (hostPlan) => {
+    const outcome = begun(hostPlan, ended, ports);
+    ended.set(hostPlan.host, outcome);
     return outcome;
   });
 }
 
+async function begun(
+  hostPlan: HostPlan,
+  ended: ReadonlyMap<string, Promise<Outcome>>,
+  ports: Ports,
+): Promise<Outcome> {
+  const { host, joins = [], steps } = hostPlan;
+  const servers =
+    steps.length === 0 ? [] : await Promise.all(joins.flatMap((each) => ended.get(each.host) ?? []));
+  const failed = servers.filter(({ status }) => !GOES_ON.includes(status));
+  const names = failed.map((each) => each.host).join(', ');
+  const outcome =
+    failed.length === 0
+      ? await settled(hostPlan, ports)
+      : outcomeOf(
+          host,
+          'held',
+          [`left alone: it joins ${names}, which did not succeed`],
+          `mend ${names}, then apply again`,
+        );
+  ports.report({ kind: 'host-ended', outcome });
+  return outcome;
+}
+
+/** How a server may end for its clients to go on: what it has for them is there. A stopped run stops them by itself. */
+const GOES_ON: readonly OutcomeStatus[] = ['unchanged', 'changed', 'not-converged', 'stopped'];
+
 async function settled(hostPlan: HostPlan, ports: Ports): Promise<Outcome> {
   const { host, steps } = hostPlan;
-  if (steps.length === 0) return outcome(host, 'unchanged');
-  if (ports.stop.aborted) return outcome(host, 'stopped', ['not begun: the run was stopped'], 'apply again');
+  if (steps.length === 0) return outcomeOf(host, 'unchanged');
+  if (ports.stop.aborted)
+    return outcomeOf(host, 'stopped', ['not begun: the run was stopped'], 'apply again');
   try {
     ports.report({ kind: 'host-begun', host, steps: steps.map(nameOf) });
-    const ran = await acted(host, steps, ports);
+    const ran = await acted(hostPlan, ports);
     return 'status' in ran ? ran : { ...(await verified(host, ports)), rotations: ran.rotations };
   } catch (error) {
     return failed(host, error);
@@ -35,16 +64,13 @@ async function settled(hostPlan: HostPlan, ports: Ports): Promise<Outcome> {
 }
 
 /** Gives the outcome when the transaction did not succeed, else what it said of rotations. */
-async function acted(
-  host: string,
-  steps: readonly Step[],
-  ports: Ports,
-): Promise<Outcome | Pick<Outcome, 'rotations'>> {
-  const { transcript, lost } = await runTransaction(host, steps, ports);
+async function acted(hostPlan: HostPlan, ports: Ports): Promise<Outcome | Pick<Outcome, 'rotations'>> {
+  const { host, steps } = hostPlan;
+  const { transcript, lost } = await runTransaction(hostPlan, ports);
   if (transcript.end === 'ok') return { rotations: transcript.rotations };
   if (transcript.end === undefined) return cutOff(host, transcript.step, steps, lost);
   const step = transcript.failedStep ?? transcript.step;
-  return outcome(
+  return outcomeOf(
     host,
     'failed',
     [`${stepName(steps, step)} failed; ${remains(transcript.end, step)}`, ...transcript.reasons],
@@ -59,7 +85,7 @@ function remains(end: TransactionEnd, step: number): string {
 }
 
 function cutOff(host: string, step: number, steps: readonly Step[], lost: string): Outcome {
-  return outcome(
+  return outcomeOf(
     host,
     'unknown',
     [`not heard of since ${stepName(steps, step)}: ${lost}`],
@@ -69,18 +95,23 @@ function cutOff(host: string, step: number, steps: readonly Step[], lost: string
 
 /** Observes again: what runs decides, not what the steps said. */
 async function verified(host: string, ports: Ports): Promise<Outcome> {
-  if (ports.replan === undefined) return outcome(host, 'changed');
+  if (ports.replan === undefined) return outcomeOf(host, 'changed');
   ports.report({ kind: 'verifying', host });
   let plan: Plan;
   try {
     plan = await ports.replan(host);
   } catch (error) {
-    return outcome(host, 'unknown', [`done, but not seen to be in effect: ${message(error)}`], 'plan again');
+    return outcomeOf(
+      host,
+      'unknown',
+      [`done, but not seen to be in effect: ${message(error)}`],
+      'plan again',
+    );
   }
   const left = plan.hosts.flatMap(remaining);
   return left.length === 0
-    ? outcome(host, 'changed')
-    : outcome(host, 'not-converged', ['every step succeeded, but this is left:', ...left], 'plan again');
+    ? outcomeOf(host, 'changed')
+    : outcomeOf(host, 'not-converged', ['every step succeeded, but this is left:', ...left], 'plan again');
 }
 
 function remaining({ changes, steps, refusals }: HostPlan): string[] {
@@ -100,11 +131,16 @@ function failed(host: string, error: unknown): Outcome {
   const unreachable = error instanceof ReconcileError && error.code === 'unreachable';
   const remedy =
     error instanceof ReconcileError ? error.remedy : 'this is a bug in reconcile: please report it';
-  return outcome(host, unreachable ? 'unreachable' : 'failed', [message(error)], remedy);
+  return outcomeOf(host, unreachable ? 'unreachable' : 'failed', [message(error)], remedy);
 }
 
 const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-function outcome(host: string, status: OutcomeStatus, reasons: readonly string[] = [], remedy = ''): Outcome {
+function outcomeOf(
+  host: string,
+  status: OutcomeStatus,
+  reasons: readonly string[] = [],
+  remedy = '',
+): Outcome {
   return { host, status, reasons, remedy, rotations: [] };
 }

@@ -9,7 +9,7 @@ export type ApprovedPlan = Plan & { readonly [approved]: true };
 /**
  * Lets a plan run.
  *
- * @throws ReconcileError `refused`, listing every refusal that lacks its consent, or the digest that differs.
+ * @throws ReconcileError `refused`, naming every refusal that lacks its consent, or the digest that differs.
  */
 export function approve(plan: Plan, consents: ReadonlySet<Consent>, expected?: Digest): ApprovedPlan {
   if (expected !== undefined && expected !== plan.digest) throw different(plan.digest, expected);
@@ -37,17 +37,19 @@ function different(digest: Digest, expected: Digest): ReconcileError {
   );
 }
 
+/** The plan has each one's words, and has been shown: here they are only named. */
 function refused(refusals: readonly OpenRefusal[]): ReconcileError {
-  const lines = refusals.map(({ host, refusal }) => {
-    const way =
-      refusal.consent === undefined ? refusal.remedy : `${refusal.remedy}, or --allow ${refusal.consent}`;
-    return `${host}: ${refusal.message} [${refusal.rule}]\n    ${way}`;
-  });
+  const hosts = new Map<string, string[]>();
+  for (const { host, refusal } of refusals) {
+    const found = hosts.get(refusal.rule) ?? [];
+    if (!found.includes(host)) hosts.set(refusal.rule, [...found, host]);
+  }
+  const named = [...hosts].map(([rule, names]) => `${names.join(', ')} [${rule}]`).join('; ');
+  const consents = new Set(refusals.flatMap(({ refusal }) => refusal.consent ?? []));
+  const allowing = [...consents].map((consent) => `--allow ${consent}`).join(' ');
   return new ReconcileError(
     'refused',
-    `the plan is refused:\n  ${lines.join('\n  ')}`,
-    refusals.some(({ refusal }) => refusal.consent !== undefined)
-      ? 'mend what is named, or give the consents that are named'
-      : 'mend what is named',
+    `the plan is refused, as it says itself: ${named}`,
+    `do what it says there${allowing && `, or allow it where that is possible: ${allowing}`}`,
   );
 }

@@ -30,18 +30,14 @@ const UNKNOWN_CLIENT = 3;
 export async function readClientSecrets(host: Host, client: string): Promise<ClientSecrets> {
   const { code, stdout } = await host.exec(`sh -s -- ${quote(client)}`, SCRIPT, { timeoutSeconds: 30 });
   if (code === UNKNOWN_CLIENT) {
-    throw new ReconcileError(
-      'failed',
-      `${host.name} has no key for ${client} yet`,
-      'apply the playbook first',
-    );
+    throw new ReconcileError('failed', `there is no key for ${client} yet`, 'apply the playbook first');
   }
   const [, key, authority = ''] =
     /^([0-9a-f]{32})\n(-----BEGIN CERTIFICATE-----\n[\s\S]*)?$/.exec(stdout) ?? [];
   if (code !== 0 || key === undefined) {
     throw new ReconcileError(
       'failed',
-      `${host.name}: the key of ${client} cannot be read`,
+      `the key of ${client} cannot be read`,
       'plan again: it tells what is missing there',
     );
   }

@@ -42,5 +42,7 @@ export type OutcomeStatus =
   | 'rotated'
   /** Some are not, and the host goes on by itself. */
   | 'rotating'
+  /** A client, not begun: a server that it joins did not succeed. */
+  | 'held'
   /** Not begun, because the operator stopped the run. */
   | 'stopped';

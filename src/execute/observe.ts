@@ -17,7 +17,7 @@ export async function observe(host: Host): Promise<Observed> {
   if (code !== 0) {
     throw new ReconcileError(
       'failed',
-      `${host.name}: observing ended with exit status ${code}: ${stderr.trim().slice(0, 500)}`,
+      `observing ended with exit status ${code}: ${stderr.trim().slice(0, 500)}`,
       'see that sh and coreutils work on the host',
     );
   }

@@ -1,4 +1,5 @@
 import type { Plan } from '../model/plan.ts';
+import type { Secret } from '../model/secret.ts';
 import type { RunEvent } from './events.ts';
 
 /** What an execution needs from the world. Adapters implement these; nothing here knows ssh, a terminal or a clock. */
@@ -25,7 +26,7 @@ export interface Host {
    * Resolves with whatever exit status the command had.
    *
    * @throws ReconcileError `unreachable` when there is no connection or it broke (the command may go on there),
-   * when root cannot be had, or when nothing came back in time.
+   * when root cannot be had, or when nothing came back in time. The host is not named in it: whoever shows it does.
    */
   exec(command: string, input: Uint8Array | string, options: ExecOptions): Promise<ExecResult>;
   close(): Promise<void>;
@@ -35,6 +36,8 @@ export interface ExecOptions {
   readonly timeoutSeconds: number;
   /** Is given what arrives on stdout as it arrives, cut anywhere. */
   readonly onOutput?: (chunk: string) => void;
+  /** What takes the place of each of these words in a text that is sent. */
+  readonly secrets?: ReadonlyMap<string, Secret>;
 }
 
 export interface ExecResult {

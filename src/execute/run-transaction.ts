@@ -1,5 +1,7 @@
 import { ReconcileError } from '../model/errors.ts';
+import type { HostPlan } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
+import { bring } from './bring.ts';
 import type { Ports, Programs } from './ports.ts';
 import { type Transcript, type TranscriptEvent, TranscriptReader } from './protocol.ts';
 import { followCommand, PLACES, TRANSACTION_SECONDS } from './script/frame.ts';
@@ -14,20 +16,20 @@ export interface TransactionRun {
 /**
  * Sends all steps as one transaction, in one exec, and follows it.
  *
- * @throws ReconcileError `unreachable` when nothing was sent, and what `Programs.read` throws.
+ * @throws ReconcileError `unreachable` when nothing was sent, and what `Programs.read` and `bring` throw.
  */
-export async function runTransaction(
-  host: string,
-  steps: readonly Step[],
-  ports: Ports,
-): Promise<TransactionRun> {
-  const script = transactionScript(steps, await programsFor(steps, ports.programs), ports.actor);
+export async function runTransaction(hostPlan: HostPlan, ports: Ports): Promise<TransactionRun> {
+  const { host, steps } = hostPlan;
+  const programs = await programsFor(steps, ports.programs);
+  const { brought, secrets } = await bring(hostPlan, ports.connect);
+  const script = transactionScript(steps, { programs, brought }, ports.actor);
   const connection = await ports.connect(host);
   const reader = new TranscriptReader((event) => forward(host, event, ports));
   try {
     const { code, stderr } = await connection.exec(followCommand(PLACES), script, {
       timeoutSeconds: TRANSACTION_SECONDS + 120,
       onOutput: (chunk) => reader.feed(chunk),
+      secrets,
     });
     return { transcript: reader.transcript, lost: `exit status ${code}: ${stderr.trim()}` };
   } catch (error) {

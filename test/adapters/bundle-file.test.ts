@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { workTreeOf, writeBundle } from '../../src/adapters/bundle-file.ts';
-import { keyPlaceholder } from '../../src/artifacts/bundle/bundle.ts';
+import { keyPlaceholder } from '../../src/artifacts/bundle/client-files.ts';
 import { Secret } from '../../src/model/secret.ts';
 
 let folder: string;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { localHost } from '../../src/adapters/local.ts';
+import { Secret } from '../../src/model/secret.ts';
 
 const LIMIT = { timeoutSeconds: 20 };
 
@@ -14,6 +15,13 @@ test('a command gets its input, and gives its status and both outputs', async ()
   });
   expect(await run).toEqual({ code: 7, stdout: 'höre\n', stderr: 'bad\n' });
   expect(heard.join('')).toBe('höre\n');
+});
+
+test('a secret takes the place of its word in what is sent, wherever that stands', async () => {
+  const secrets = new Map([['{{key home-edge}}', new Secret('$&hunter2')]]);
+  const input = '1 {{key home-edge}} 2 {{key home-spare}} 3 {{key home-edge}}';
+  const run = await localHost('here', false).exec('cat', input, { ...LIMIT, secrets });
+  expect(run.stdout).toBe('1 $&hunter2 2 {{key home-spare}} 3 $&hunter2');
 });
 
 test('ten megabytes go in and come back whole', async () => {
@@ -62,7 +70,7 @@ test('a refusing sudo is told as such', async () => {
   standIn('echo "sudo: a password is required" >&2; exit 1');
   await expect(localHost('here', true).exec('true', '', LIMIT)).rejects.toMatchObject({
     code: 'unreachable',
-    message: 'here: cannot become root: sudo: a password is required',
+    message: 'cannot become root: sudo: a password is required',
     remedy: expect.stringContaining('NOPASSWD'),
   });
 });

@@ -28,7 +28,7 @@ test('a key comes as a secret, by one exec, and the authority beside it', async 
 test('a host that has no key says what to do', async () => {
   await expect(readClientSecrets(host({ code: 3 }), 'desktop')).rejects.toMatchObject({
     code: 'failed',
-    message: 'edge has no key for desktop yet',
+    message: 'there is no key for desktop yet',
     remedy: 'apply the playbook first',
   });
 });

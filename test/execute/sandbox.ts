@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Transcript, type TranscriptEvent, TranscriptReader } from '../../src/execute/protocol.ts';
 import { followCommand, type Places } from '../../src/execute/script/frame.ts';
-import { type ProgramBytes, transactionScript } from '../../src/execute/script/transaction.ts';
+import { type Brought, type ProgramBytes, transactionScript } from '../../src/execute/script/transaction.ts';
 import type { Step } from '../../src/model/step.ts';
 
 export const SHELLS = ['dash', 'bash'] as const;
@@ -35,6 +35,8 @@ export class Sandbox {
       path: this.#path,
       rotator: this.at('bin/rotate'),
       audit: this.at('audit'),
+      syncer: this.at('bin/sync-step'),
+      joined: this.at('etc'),
     };
   }
 
@@ -52,8 +54,8 @@ export class Sandbox {
     chmodSync(this.at(`bin/${name}`), 0o755);
   }
 
-  script(steps: readonly Step[], programs: ProgramBytes = new Map()): string {
-    return transactionScript(steps, programs, 'me@here', this.places);
+  script(steps: readonly Step[], programs: ProgramBytes = new Map(), brought: Brought = new Map()): string {
+    return transactionScript(steps, { programs, brought }, 'me@here', this.places);
   }
 
   apply(steps: readonly Step[], programs?: ProgramBytes): Promise<Run> {

@@ -5,7 +5,7 @@ import { transactionScript } from '../../src/execute/script/transaction.ts';
 import type { Expectation, Listening, Step } from '../../src/model/step.ts';
 import type { Host } from '../lab/host.ts';
 import { useLab } from '../lab/vitest.ts';
-import { ABSENT, was } from './steps.ts';
+import { ABSENT, failing, was } from './steps.ts';
 
 const lab = useLab({ vps: ['edge'], bare: ['plain'] });
 
@@ -24,7 +24,7 @@ const tcp = (port: number, address = '127.0.0.1'): Listening => ({ protocol: 'tc
 async function apply(host: Host, steps: readonly Step[]) {
   const reader = new TranscriptReader(() => {});
   const { stdout, stderr, code } = await host.exec(followCommand(PLACES), {
-    stdin: transactionScript(steps, new Map(), 'me@here'),
+    stdin: transactionScript(steps, { programs: new Map() }, 'me@here'),
   });
   reader.feed(stdout);
   return { ...reader.transcript, stderr, code, reason: reader.transcript.reasons.join('\n') };
@@ -107,12 +107,27 @@ test('a reload that only looks successful is caught, and taken back', async () =
   expect(await edge.must('nginx -t 2>&1')).toContain('successful');
 });
 
+test('an nginx that is to start and runs already is reloaded, and taken back likewise', async () => {
+  const edge = lab().host('edge');
+  const steps = [
+    file('/etc/nginx/conf.d/more.conf', 'server { listen 127.0.0.1:8083; return 204; }\n'),
+    { kind: 'start-unit', unit: 'nginx.service', listens: [tcp(8083)] },
+  ] satisfies Step[];
+  const master = await edge.must('systemctl show --property=MainPID --value nginx');
+  expect(await apply(edge, [...steps, failing])).toMatchObject({ end: 'backed-out', failedStep: 3 });
+  // Old workers close their listeners by themselves.
+  await expect.poll(() => edge.must('ss -Hltn sport = :8083'), { timeout: 5000 }).toBe('');
+  expect(await apply(edge, steps)).toMatchObject({ end: 'ok' });
+  expect(await edge.must('ss -Hltn sport = :8083')).not.toBe('');
+  expect(await edge.must('systemctl show --property=MainPID --value nginx')).toBe(master);
+});
+
 test('a unit that ends at once is not taken for started', async () => {
   const edge = lab().host('edge');
   const run = await apply(edge, [
     file('/etc/systemd/system/short.service', unit('/bin/sh -c "echo cannot have the port >&2; exit 1"')),
-    { kind: 'reload-systemd' },
     { kind: 'enable-unit', unit: 'short.service' },
+    { kind: 'reload-systemd' },
     { kind: 'start-unit', unit: 'short.service', listens: [tcp(9000)] },
   ]);
   expect(run).toMatchObject({ end: 'backed-out' });
@@ -138,8 +153,8 @@ test('a restart that fails leaves the old unit running', async () => {
   const path = '/etc/systemd/system/steady.service';
   await apply(edge, [
     file(path, unit('/bin/sleep 1000')),
-    { kind: 'reload-systemd' },
     { kind: 'enable-unit', unit: 'steady.service' },
+    { kind: 'reload-systemd' },
     { kind: 'start-unit', unit: 'steady.service', listens: [] },
   ]);
   const run = await apply(edge, [
@@ -155,13 +170,6 @@ test('a restart that fails leaves the old unit running', async () => {
 
 test('disabling a unit is taken back too', async () => {
   const edge = lab().host('edge');
-  const failing: Step = {
-    kind: 'set-ownership',
-    path: '/nonexistent',
-    owner: 'root',
-    group: 'root',
-    mode: '0600',
-  };
   expect(await apply(edge, [{ kind: 'disable-unit', unit: 'steady.service' }, failing])).toMatchObject({
     end: 'backed-out',
   });

@@ -57,6 +57,12 @@ export const EVERY_KIND: readonly Step[] = [
   makeDirectory('/etc/rathole'),
   { kind: 'install-program', path: '/usr/local/lib/reconcile/bin/rathole', sha256: sha256('program') },
   writeFile('/etc/one', "a 'quoted' text with {{token ssh g1}} in it\n"),
+  writeFile('/etc/rathole/home-edge/key', 'header = X-Api-Key:{{key home-edge}}\n'),
+  {
+    kind: 'make-link',
+    path: '/etc/rathole/home-edge/rathole',
+    target: '/usr/local/lib/reconcile/bin/rathole',
+  },
   setOwnership('/etc/one', '0600'),
   removeFile('/etc/two', 'two'),
   { kind: 'make-salt', path: '/var/lib/reconcile/salt' },
@@ -113,6 +119,7 @@ export const EVERY_KIND: readonly Step[] = [
   { kind: 'apply-sysctls', path: '/etc/sysctl.d/60-reconcile.conf' },
   { kind: 'reload-systemd' },
   { kind: 'enable-unit', unit: 'rathole-server.service' },
+  { kind: 'start-unit', unit: 'nginx.service', listens: [] },
   { kind: 'disable-unit', unit: 'old.service' },
   {
     kind: 'start-unit',
@@ -120,6 +127,7 @@ export const EVERY_KIND: readonly Step[] = [
     listens: [{ protocol: 'tcp', address: '127.0.0.1', port: 2333 }],
   },
   { kind: 'restart-unit', unit: 'rathole-server.service', listens: [] },
+  { kind: 'poll', server: 'home-edge' },
   { kind: 'check-nginx' },
   { kind: 'reload-nginx', listens: [{ protocol: 'udp', address: '::', port: 443 }] },
 ];

@@ -1,7 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { transactionScript } from '../../src/execute/script/transaction.ts';
+import type { Step } from '../../src/model/step.ts';
 import { Sandbox, SHELLS, sha256 } from './sandbox.ts';
 import {
   assemble,
@@ -16,12 +27,13 @@ import {
 } from './steps.ts';
 
 const PROGRAM = new Map([[sha256('program'), Buffer.from('program')]]);
+const BROUGHT = new Map([['key home-edge', '{{key home-edge}}']]);
 
 test('shellcheck has nothing to say about a script with every kind of step', () => {
   // SC2317: it takes functions that are not called (no step needs them, or a trap calls them) for mistakes.
   const options = ['--shell=sh', '--severity=style', '--exclude=SC2317', '-'];
   const { stdout } = spawnSync('shellcheck', options, {
-    input: transactionScript(EVERY_KIND, PROGRAM, 'me@here'),
+    input: transactionScript(EVERY_KIND, { programs: PROGRAM, brought: BROUGHT }, 'me@here'),
     encoding: 'utf8',
   });
   expect(stdout).toBe('');
@@ -76,6 +88,74 @@ describe.each(SHELLS)('a transaction run by %s', (shell) => {
     ]);
     expect(run).toMatchObject({ end: 'ok' });
     expect(readFileSync(box.at('etc/fragment'), 'utf8')).toBe('<se#cr$et>');
+  });
+
+  test('fills in what was brought from another host, and has no script any more while it works', async () => {
+    using box = new Sandbox(shell);
+    const path = box.at('etc/key');
+    box.command(
+      'sync',
+      `ls ${box.at('run')}/*/script >>${box.at('scripts')} 2>/dev/null; exec /bin/sync "$@"`,
+    );
+    const brought = new Map([['key home-edge', "it's a key"]]);
+    const run = await box.send(box.script([writeFile(path, 'k={{key home-edge}}\n')], new Map(), brought));
+    expect(run).toMatchObject({ end: 'ok' });
+    expect(readFileSync(path, 'utf8')).toBe("k=it's a key\n");
+    expect(readFileSync(box.at('scripts'), 'utf8')).toBe('');
+    expect(await box.apply([writeFile(box.at('etc/other'), '{{key home-edge}}')])).toMatchObject({
+      end: 'backed-out',
+      reasons: ['this transaction does not bring the key home-edge'],
+    });
+  });
+
+  test.each([
+    ['done', 'exit 0', []],
+    [
+      'not reached, which is told',
+      'echo reconcile-sync home: not reached >&2; exit 3',
+      ['note the poll of home ended with 3: reconcile-sync home: not reached'],
+    ],
+    ['done when another run is over', '[ -e "$0.other" ] || { : >"$0.other"; exit 7; }', []],
+  ])('lets a client poll: %s', async (_, script, notes) => {
+    using box = new Sandbox(shell);
+    box.command('sync-step', `echo "$1" >>${box.at('polled')}\n${script}`);
+    const run = await box.apply([{ kind: 'poll', server: 'home' }]);
+    expect(run).toMatchObject({ end: 'ok' });
+    expect(run.events).toEqual(['started 1', ...notes, 'ok 1']);
+    expect(readFileSync(box.at('polled'), 'utf8')).toMatch(/^(home\n)+$/);
+  });
+
+  test('takes back a configuration that a poll has brought for the first time, not one that is newer', async () => {
+    using box = new Sandbox(shell);
+    const toml = box.at('etc/home/client.toml');
+    box.command('sync-step', `echo pulled >${toml}`);
+    const steps: readonly Step[] = [
+      makeDirectory(box.at('etc/home')),
+      { kind: 'poll', server: 'home' },
+      failing,
+    ];
+    expect(await box.apply(steps)).toMatchObject({ end: 'backed-out' });
+    expect(readdirSync(box.at('etc'))).toEqual([]);
+    mkdirSync(box.at('etc/home'));
+    writeFileSync(toml, 'old');
+    expect(await box.apply(steps)).toMatchObject({ end: 'backed-out' });
+    expect(readFileSync(toml, 'utf8')).toBe('pulled\n');
+  });
+
+  test('lets a link lead elsewhere, and back when a step fails; a file is no link', async () => {
+    using box = new Sandbox(shell);
+    const [path, old] = [box.at('etc/link'), box.at('etc/old')];
+    symlinkSync(old, path);
+    const link = (target: string): Step => ({ kind: 'make-link', path, target });
+    expect(await box.apply([link('/new'), failing])).toMatchObject({ end: 'backed-out' });
+    expect(readlinkSync(path)).toBe(old);
+    expect(await box.apply([link('/new')])).toMatchObject({ end: 'ok' });
+    expect(readlinkSync(path)).toBe('/new');
+    expect(readdirSync(box.at('etc'))).toEqual(['link']);
+    rmSync(path);
+    writeFileSync(path, 'mine');
+    expect(await box.apply([link('/new')])).toMatchObject({ end: 'backed-out' });
+    expect(readFileSync(path, 'utf8')).toBe('mine');
   });
 
   test('fails, and writes nothing, when a token is not there', async () => {

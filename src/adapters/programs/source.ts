@@ -23,8 +23,9 @@ const TARGETS: Readonly<Record<string, string>> = {
  * Every program that the playbooks pin. A file is the program of one architecture: of several hashes it stands for the
  * one that it has, and where it has none of them, for all, so that whoever reads it hears of the difference.
  */
-export function programSources({ servers }: Desired): ProgramSource[] {
-  return servers.flatMap(({ rathole: { version, sha256, binary } }) => {
+export function programSources({ servers, clientHosts }: Desired): ProgramSource[] {
+  const pinning = new Set([...servers, ...clientHosts.flatMap((client) => client.servers)]);
+  return [...pinning].flatMap(({ rathole: { version, sha256, binary } }) => {
     const hashes = typeof sha256 === 'string' ? { x86_64: sha256 } : sha256;
     const entries = Object.entries(hashes);
     const found = entries.length > 1 && binary !== undefined ? lookAtProgram(binary) : undefined;

@@ -1,4 +1,5 @@
-import { AUDIT, LOCK, NGINX_ERRORS, ROTATE } from '../../artifacts/paths.ts';
+import { SYNC_PROGRAM } from '../../artifacts/bundle/units.ts';
+import { AUDIT, ETC, LOCK, NGINX_ERRORS, ROTATE } from '../../artifacts/paths.ts';
 import { quote } from '../../codec/shell.ts';
 
 /** Where a transaction keeps its things on a host. Tests use other places than hosts do. */
@@ -12,6 +13,9 @@ export interface Places {
   /** The host's own program for rotations. */
   readonly rotator: string;
   readonly audit: string;
+  /** A client's sync step, and where it keeps a folder per server. */
+  readonly syncer: string;
+  readonly joined: string;
 }
 
 export const PLACES: Places = {
@@ -29,6 +33,8 @@ export const PLACES: Places = {
   path: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   rotator: ROTATE,
   audit: AUDIT,
+  syncer: SYNC_PROGRAM,
+  joined: ETC,
 };
 
 /** Seconds after which a transaction is ended and backs out; slow mirrors need most of it. */
@@ -69,17 +75,22 @@ prepare() {
   state=${quote(places.state)}
   rotator=${quote(places.rotator)}
   audit_log=${quote(places.audit)}
+  syncer=${quote(places.syncer)}
+  joined=${quote(places.joined)}
   nginx_log=${quote(NGINX_ERRORS)}
-  id=$(basename "$tx")
+  id=\${tx##*/}
+  newline='
+'
+  kept='' made='' unwritten='' asked=''
   step=0
   committed=0
   exec 3>&1 >>"$tx/said" 2>&1
-  : >"$tx/kept"
-  : >"$tx/made"
   # The follower's end, a closed terminal or a lost connection are nothing to a transaction.
   trap '' HUP PIPE INT
   trap 'exit 143' TERM
   trap finish EXIT
+  # It is read by now, and may hold an API key.
+  rm -f "$tx/script"
   exec 9>>${quote(places.lock)}
   flock -w 10 9 || die 'another transaction has held the lock for 10 s'
   tidy
@@ -91,9 +102,11 @@ tidy() {
     say "note an earlier transaction was killed: $(tail -n 1 "$state/journal" | cut -c 1-200)"
   fi
   find ${quote(places.run)} -maxdepth 1 -type d -name 'reconcile.*' -mmin +60 -exec rm -rf {} +
+  set --
   for folder in ${places.swept.map(quote).join(' ')}; do
-    [ ! -d "$folder" ] || find "$folder" -xdev -depth \\( -type f -name '.*.reconcile' -o -name '.*.reconcile-old' \\) -exec rm -rf -- {} +
+    [ ! -d "$folder" ] || set -- "$@" "$folder"
   done
+  [ $# -eq 0 ] || find "$@" -xdev -depth \\( -type f -name '.*.reconcile' -o -name '.*.reconcile-old' \\) -exec rm -rf -- {} +
 }
 
 finish() {
@@ -109,7 +122,7 @@ finish() {
     [ "$code" -ne 143 ] || say 'why the transaction was stopped from outside, or took too long'
     back_out
   fi
-  xargs -r -d '\\n' rm -rf -- <"$tx/kept"
+  [ -z "$kept" ] || printf %s "$kept" | xargs -r -d '\\n' rm -rf --
   journal "end $end"
   shorten "$state/journal"
   rm -f "$tx"/token.*

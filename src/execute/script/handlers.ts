@@ -1,3 +1,4 @@
+import { NGINX_UNIT } from '../../artifacts/paths.ts';
 import { NGINX_GROUP } from '../../codec/placeholder.ts';
 import { quote } from '../../codec/shell.ts';
 import type { Expectation, KeyState, Listening, Ownership, Step } from '../../model/step.ts';
@@ -37,6 +38,10 @@ const HANDLERS: Handlers = {
   'set-ownership': ({ path, ...ownership }) => ({
     run: owned(ownership, 'own', path),
     undo: call('own_again', path),
+  }),
+  'make-link': ({ path, target }) => ({
+    run: call('make_link', path, target),
+    undo: call('restore', path),
   }),
   'remove-file': ({ path, expect }) => ({
     expect: expectation(path, expect),
@@ -102,17 +107,19 @@ const HANDLERS: Handlers = {
   'enable-unit': ({ unit }) => ({ run: call('enable_unit', unit), undo: call('disable_again', unit) }),
   'disable-unit': ({ unit }) => ({ run: call('disable_unit', unit), undo: call('enable_again', unit) }),
   'start-unit': ({ unit, listens }) => ({
-    run: lines(call('start_unit', unit), ...waits(unit, listens)),
+    run: lines(unit === NGINX_UNIT ? 'start_nginx' : call('start_unit', unit), ...waits(unit, listens)),
     undo: call('stop_again', unit),
+    ...(unit === NGINX_UNIT && { settle: 'reload_again' }),
   }),
   'restart-unit': ({ unit, listens }) => ({
     run: lines(call('restart_unit', unit), ...waits(unit, listens)),
     undo: call('stop_again', unit),
     settle: call('restart_again', unit),
   }),
+  poll: ({ server }) => ({ run: call('poll', server), undo: call('unpoll', server) }),
   'check-nginx': () => ({ run: 'check_nginx' }),
   'reload-nginx': ({ listens }) => ({
-    run: lines('reload_nginx', ...waits('nginx.service', listens)),
+    run: lines('reload_nginx', ...waits(NGINX_UNIT, listens)),
     settle: lines('check_nginx', 'reload_nginx'),
   }),
 };
@@ -137,6 +144,7 @@ function subjectOf(step: Step): string {
   if (step.kind === 'audit-secret') return `${step.action} ${step.secret} ${step.target} ${step.number}`;
   if ('path' in step) return step.path;
   if ('unit' in step) return step.unit;
+  if ('server' in step) return step.server;
   if ('directory' in step) return step.directory;
   if ('packages' in step) return step.packages.join(' ');
   if ('generation' in step) return `${step.service} g${step.generation}`;

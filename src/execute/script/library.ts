@@ -9,11 +9,14 @@ say() { printf '%s\\n' "$*" >&3 || :; }
 
 die() { printf '%s\\n' "$*" >&2; exit 1; }
 
-# The journal must never be what fails: a full disk is told by the step that needs the space.
+# The journal must never be what fails: a full disk is told by the step that needs the space. The clock is asked once
+# for all lines of a second.
 journal() {
-  printf '%s %s %s\\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$id" "$*" >>"$tx/journal" || :
+  read -r uptime _ </proc/uptime
+  if [ "\${uptime%.*}" != "$asked" ]; then asked=\${uptime%.*} clock=$(date -u +%Y-%m-%dT%H:%M:%SZ); fi
+  unwritten="$unwritten$clock $id $*$newline"
   [ -d "$state" ] || return 0
-  if cat "$tx/journal" >>"$state/journal" 2>/dev/null; then : >"$tx/journal"; fi
+  if printf %s "$unwritten" 2>/dev/null >>"$state/journal"; then unwritten=''; fi
 }
 
 begin() {
@@ -27,7 +30,7 @@ begin() {
 finished() { say "ok $step"; }
 
 expect_absent() {
-  if [ -e "$1" ] || [ -L "$1" ]; then die "$1 is there by now; it was not when this was planned"; fi
+  if stands "$1"; then die "$1 is there by now; it was not when this was planned"; fi
 }
 
 expect_sha256() {
@@ -35,19 +38,21 @@ expect_sha256() {
   [ "$(sha256sum <"$1")" = "$2  -" ] || die "$1 was changed after this was planned"
 }
 
-beside() { printf '%s/.%s.%s' "\${1%/*}" "\${1##*/}" "$2"; }
+# beside PATH: the names of what is to take its place, and of what stood there. Sets temp and old.
+beside() {
+  temp=\${1%/*}/.\${1##*/}.reconcile
+  old=$temp-old
+}
 
-# fresh PATH OWNER GROUP MODE: an empty file beside PATH, nobody else's from its first byte on. Sets temp.
+# fresh PATH OWNER GROUP MODE: a new, empty file beside PATH, nobody else's from its first byte on. Sets temp.
 fresh() {
-  temp=$(beside "$1" reconcile)
-  rm -f -- "$temp"
-  (set -C && : >"$temp")
-  chown -- "$2:$3" "$temp"
-  chmod -- "$4" "$temp"
+  beside "$1"
+  install -T -o "$2" -g "$3" -m "$4" -- /dev/null "$temp"
 }
 
 # replace PATH: puts what fresh began in PATH's place, for good, keeping a link to what stood there.
 replace() {
+  beside "$1"
   sync -- "$temp"
   keep "$1"
   mv -f -T -- "$temp" "$1"
@@ -56,26 +61,44 @@ replace() {
 
 # keep PATH: what stood there when the transaction began; a second change of the same path leaves that alone.
 keep() {
-  old=$(beside "$1" reconcile-old)
-  if grep -q -x -F -e "$old" "$tx/kept" || grep -q -x -F -e "$1" "$tx/made"; then return 0; fi
-  rm -f -- "$old"
-  if [ -e "$1" ] || [ -L "$1" ]; then
+  beside "$1"
+  if among "$old" "$kept" || among "$1" "$made"; then return 0; fi
+  if stands "$old"; then rm -f -- "$old"; fi
+  if stands "$1"; then
     ln -P -T -- "$1" "$old"
-    printf '%s\\n' "$old" >>"$tx/kept"
+    kept="$kept$old$newline"
   else
-    printf '%s\\n' "$1" >>"$tx/made"
+    made="$made$1$newline"
   fi
+}
+
+stands() { [ -e "$1" ] || [ -L "$1" ]; }
+
+# among PATH PATHS: each of PATHS ends with a line break.
+among() {
+  case $newline$2 in *"$newline$1$newline"*) ;; *) return 1 ;; esac
 }
 
 # restore PATH: undoes replace or discard. A link needs no space, so this works on a full disk too.
 restore() {
-  rm -f -- "$(beside "$1" reconcile)"
-  old=$(beside "$1" reconcile-old)
-  if [ -e "$old" ] || [ -L "$old" ]; then
+  beside "$1"
+  rm -f -- "$temp"
+  if stands "$old"; then
     mv -f -T -- "$old" "$1"
-  elif grep -q -x -F -e "$1" "$tx/made"; then
+  elif among "$1" "$made"; then
     rm -f -- "$1"
   fi
+}
+
+# make_link PATH TARGET: in place of nothing, or of another link.
+make_link() {
+  if [ -e "$1" ] && [ ! -L "$1" ]; then die "$1 is not a link"; fi
+  beside "$1"
+  rm -f -- "$temp"
+  ln -s -T -- "$2" "$temp"
+  keep "$1"
+  mv -f -T -- "$temp" "$1"
+  sync -- "\${1%/*}"
 }
 
 discard() {
@@ -86,16 +109,22 @@ discard() {
 
 # directory PATH OWNER GROUP MODE
 directory() {
-  if [ ! -d "$1" ]; then
-    mkdir -- "$1"
-    : >"$tx/changed.$step"
+  if [ -d "$1" ]; then
+    own "$@"
+    return
   fi
-  own "$@"
+  [ -d "\${1%/*}" ] || die "there is no folder \${1%/*} for $1"
+  : >"$tx/changed.$step"
+  install -d -o "$2" -g "$3" -m "$4" -- "$1"
 }
 
-# The folder of the journal stays: it tells what was taken back.
+# The folders of the journal and of the audit log stay: they tell what was done and taken back.
 undo_directory() {
-  if [ ! -e "$tx/changed.$step" ]; then own_again "$1"; elif [ "$1" != "$state" ]; then rmdir -- "$1"; fi
+  if [ ! -e "$tx/changed.$step" ]; then
+    own_again "$1"
+  elif [ -d "$1" ]; then
+    rmdir --ignore-fail-on-non-empty -- "$1"
+  fi
 }
 
 # own PATH OWNER GROUP MODE. The mode last: chown drops the set-id bits.
@@ -126,10 +155,10 @@ back_up() {
   find "$2" -maxdepth 1 -type f -name "\${1##*/}.*" | sort | head -n -10 | xargs -r -d '\\n' rm -f --
 }
 
-# By cat, which tells why it cannot write: dash's own printf says "I/O error" of a full disk.
-literal() { printf %s "$1" | cat; }
+# dash's own printf says "I/O error" of a full disk; cat tells why it cannot write.
+literal() { printf %s "$1" 2>/dev/null || { printf %s "$1" | cat; return 1; }; }
 
-random_hex() { head -c "$1" /dev/urandom | od -An -v -tx1 | tr -d ' \\n'; }
+random_hex() { od -An -v -tx1 -N "$1" /dev/urandom | tr -d ' \\n'; }
 
 # record_of GENERATION HIGHEST made|found: the record of a service at rest; the age of a token that was found is unknown.
 record_of() {

@@ -68,7 +68,8 @@ withdraw() {
   for file in sync.conf config client.toml; do
     file=$state/pull/$1/$file
     published=$(stat -c %Y "$file" 2>/dev/null) || published=0
-    if [ "$published" -gt 0 ] && [ -n "$(find "$(beside "$file" reconcile-old)" -samefile "$file" 2>/dev/null)" ]; then
+    beside "$file"
+    if [ "$published" -gt 0 ] && [ -n "$(find "$old" -samefile "$file" 2>/dev/null)" ]; then
       continue
     fi
     restore "$file"
@@ -78,11 +79,11 @@ withdraw() {
 
 remove_folder() {
   [ -d "$1" ] || return 0
-  old=$(beside "$1" reconcile-old)
+  beside "$1"
   rm -rf -- "$old"
-  printf '%s\\n' "$old" >>"$tx/kept"
+  kept="$kept$old$newline"
   mv -T -- "$1" "$old"
-  sync -- "$(dirname -- "$1")"
+  sync -- "\${1%/*}"
 }
 
 # cut_connections ADDRESS PORT, IPv6 in brackets: once nothing listens there any more, which takes a moment.

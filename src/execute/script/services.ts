@@ -6,20 +6,34 @@ install_apt() (
   set -- -q -y --no-install-recommends -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confold install -- "$@"
   export DEBIAN_FRONTEND=noninteractive
   command -v nginx >/dev/null || export SYSTEMD_OFFLINE=1
-  apt-get "$@" 9>&- && exit 0
-  echo 'Trying again with fresh package lists.'
+  if apt_knows_packages; then
+    apt-get "$@" 9>&- && exit 0
+    echo 'Trying again with fresh package lists.'
+  fi
   apt-get -q update 9>&-
   apt-get "$@" 9>&-
 )
 
+# A fresh image has no lists.
+apt_knows_packages() {
+  for list in /var/lib/apt/lists/*_Packages*; do
+    [ ! -e "$list" ] || return 0
+  done
+  return 1
+}
+
 install_pacman() { pacman -S --noconfirm --needed -- "$@" 9>&-; }
 
-# The group of nginx's workers, from its configuration or as it was built.
+# The group of nginx's workers, from its configuration or as it was built; asked once.
 nginx_group() {
-  nginx -T 2>/dev/null | awk '$1 == "user" { sub(/;$/, ""); print $NF; exit }' >"$tx/nginx-group"
-  [ -s "$tx/nginx-group" ] || nginx -V 2>&1 | tr ' ' '\\n' | sed -n 's/^--group=//p' >"$tx/nginx-group"
-  getent group "$(cat "$tx/nginx-group")" >/dev/null || die "nginx does not tell the group of its workers"
-  printf %s "$(cat "$tx/nginx-group")"
+  if [ ! -s "$tx/nginx-group" ]; then
+    workers=$(nginx -T 2>/dev/null | awk '$1 == "user" { sub(/;$/, ""); print $NF; exit }')
+    [ -n "$workers" ] || workers=$(nginx -V 2>&1 | tr ' ' '\\n' | sed -n 's/^--group=//p')
+    getent group "$workers" >/dev/null || die "nginx does not tell the group of its workers"
+    printf '%s\\n' "$workers" >"$tx/nginx-group"
+  fi
+  read -r workers <"$tx/nginx-group"
+  printf %s "$workers"
 }
 
 create_user() {
@@ -27,10 +41,11 @@ create_user() {
   useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin -- "$1"
 }
 
+# Each of systemd's reloads takes longer than all else: one follows when everything is enabled.
 enable_unit() {
   systemctl is-enabled --quiet "$1" && return 0
   : >"$tx/changed.$step"
-  systemctl enable --quiet "$1"
+  systemctl enable --quiet --no-reload "$1"
 }
 
 disable_again() { [ ! -e "$tx/changed.$step" ] || systemctl disable --quiet "$1"; }
@@ -50,6 +65,22 @@ start_unit() {
   systemctl is-active --quiet "$1" && return 0
   : >"$tx/changed.$step"
   systemctl start "$1"
+}
+
+# It may run already, with the configuration of its package.
+start_nginx() {
+  if systemctl is-active --quiet nginx.service; then
+    reload_nginx
+  else
+    : >"$tx/changed.$step"
+    systemctl start nginx.service
+  fi
+}
+
+reload_again() {
+  [ ! -e "$tx/changed.$step" ] || return 0
+  check_nginx
+  reload_nginx
 }
 
 stop_again() {
@@ -99,6 +130,21 @@ not_listening() {
     }'
 }
 
+# poll SERVER: again for 20 s while the timer's own poll is at work (7). One that does not succeed is told: the timer goes on.
+poll() {
+  [ -e "$joined/$1/client.toml" ] || : >"$tx/changed.$step"
+  looks=0 status=7
+  while [ "$status" -eq 7 ] && [ "$looks" -lt 100 ]; do
+    [ "$looks" -eq 0 ] || sleep 0.2
+    looks=$((looks + 1)) status=0
+    "$syncer" "$1" 9>&- || status=$?
+  done
+  [ "$status" -eq 0 ] || say "note the poll of $1 ended with $status: $(tail -n 1 "$tx/said" | cut -c 1-300)"
+}
+
+# What was pulled over an older configuration stays: the server has that one no more.
+unpoll() { [ ! -e "$tx/changed.$step" ] || rm -f -- "$joined/$1/client.toml"; }
+
 apply_sysctls() {
   sed -n 's/^ *\\([a-z][a-z0-9._-]*\\) *=.*/\\1/p' "$1" | tr . / | while read -r key; do
     printf '%s %s\\n' "/proc/sys/$key" "$(cat "/proc/sys/$key")"
@@ -111,32 +157,36 @@ reset_sysctls() {
   while read -r key value; do printf '%s\\n' "$value" >"$key"; done <"$tx/sysctls.$step"
 }
 
+# new_key COMMAND...: openssl's command for a key that it makes.
+new_key() { openssl "$@" -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes; }
+
 # authority DIRECTORY NAME DAYS
 authority() {
   if [ -s "$1/ca.pem" ] && [ -s "$1/ca.key" ]; then return 0; fi
-  fresh "$1/ca.key" root root 0600
-  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 >"$temp"
-  replace "$1/ca.key"
   printf '%s\\n' '[req]' 'distinguished_name = dn' 'prompt = no' 'x509_extensions = ext' \\
     '[dn]' "CN = $2" '[ext]' 'basicConstraints = critical,CA:TRUE,pathlen:0' \\
     'keyUsage = critical,keyCertSign,cRLSign' 'subjectKeyIdentifier = hash' >"$tx/ca.conf"
+  fresh "$1/ca.key" root root 0600
+  key=$temp
   fresh "$1/ca.pem" root root 0600
-  openssl req -new -x509 -config "$tx/ca.conf" -key "$1/ca.key" -sha256 -days "$3" >"$temp"
+  new_key req -x509 -config "$tx/ca.conf" -keyout "$key" -sha256 -days "$3" >"$temp"
+  replace "$1/ca.key"
   replace "$1/ca.pem"
 }
 
 # certificate DIRECTORY DAYS SUBJECT NAMES, signed by the authority. A renewal keeps the key, so that key and certificate
 # belong together at every moment.
 certificate() {
-  if [ ! -s "$1/leaf.key" ]; then
-    fresh "$1/leaf.key" root root 0600
-    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 >"$temp"
-    replace "$1/leaf.key"
-  fi
   printf '%s\\n' '[req]' 'distinguished_name = dn' 'prompt = no' '[dn]' "CN = $3" >"$tx/leaf.conf"
   printf '%s\\n' 'basicConstraints = critical,CA:FALSE' 'keyUsage = critical,digitalSignature' \\
     'extendedKeyUsage = serverAuth' 'authorityKeyIdentifier = keyid' "subjectAltName = $4" >"$tx/leaf.ext"
-  openssl req -new -config "$tx/leaf.conf" -key "$1/leaf.key" -out "$tx/leaf.csr"
+  if [ -s "$1/leaf.key" ]; then
+    openssl req -new -config "$tx/leaf.conf" -key "$1/leaf.key" -out "$tx/leaf.csr"
+  else
+    fresh "$1/leaf.key" root root 0600
+    new_key req -config "$tx/leaf.conf" -keyout "$temp" -out "$tx/leaf.csr"
+    replace "$1/leaf.key"
+  fi
   fresh "$1/leaf.pem" root root 0600
   openssl x509 -req -in "$tx/leaf.csr" -CA "$1/ca.pem" -CAkey "$1/ca.key" -set_serial "0x01$(random_hex 15)" \\
     -sha256 -days "$2" -extfile "$tx/leaf.ext" >"$temp"

@@ -10,6 +10,13 @@ import { SERVICES } from './services.ts';
 
 /** The programs that steps install, by SHA-256. */
 export type ProgramBytes = ReadonlyMap<string, Uint8Array>;
+/** What comes from elsewhere into texts, by the words inside of its placeholder: `key home-edge`. A secret by its placeholder. */
+export type Brought = ReadonlyMap<string, string>;
+
+interface Cargo {
+  readonly programs: ProgramBytes;
+  readonly brought?: Brought;
+}
 
 /**
  * All of a host's steps as one script: definitions, and on the last line the one call. Cut off anywhere it does
@@ -18,7 +25,7 @@ export type ProgramBytes = ReadonlyMap<string, Uint8Array>;
  */
 export function transactionScript(
   steps: readonly Step[],
-  programs: ProgramBytes,
+  { programs, brought = new Map() }: Cargo,
   actor: string,
   places: Places = PLACES,
 ): string {
@@ -30,6 +37,7 @@ export function transactionScript(
     READ_RECORDS,
     SERVICES,
     PULL,
+    broughtCases(brought),
     ...[...programs].map(([sha256, bytes]) => payload(sha256, bytes)),
     cases(
       'undo',
@@ -62,6 +70,11 @@ function numbered(number: number, name: string, run: string): string {
 function cases(name: string, bodies: readonly (string | undefined)[]): string {
   const arms = bodies.flatMap((body, index) => (body === undefined ? [] : [`${index + 1})\n${body}\n;;`]));
   return `${name}() {\ncase $step in\n${arms.join('\n')}\n*) ;;\nesac\n}`;
+}
+
+function broughtCases(brought: Brought): string {
+  const arms = [...brought].map(([words, text]) => `${quote(words)}) printf %s ${quote(text)} ;;`);
+  return `brought() {\ncase $1 in\n${arms.join('\n')}\n*) die "this transaction does not bring the $1" ;;\nesac\n}`;
 }
 
 function payload(sha256: string, bytes: Uint8Array): string {

@@ -121,7 +121,7 @@ test('a program that nobody pins is not looked for', async () => {
 test('sources come from every pinned hash of every server', () => {
   const rathole = { version: '0.5.0', sha256: { x86_64: 'a', aarch64: 'b' } };
   const servers = [{ rathole }, { rathole: { version: '0.6.0', sha256: 'c', binary: '/b' } }];
-  expect(programSources({ servers, clients: [] } as unknown as Desired)).toEqual([
+  expect(programSources({ servers, clients: [], clientHosts: [] } as unknown as Desired)).toEqual([
     { sha256: 'a', version: '0.5.0', architecture: 'x86_64' },
     { sha256: 'b', version: '0.5.0', architecture: 'aarch64' },
     { sha256: 'c', version: '0.6.0', architecture: 'x86_64', binary: '/b' },
@@ -133,7 +133,11 @@ test('of several pinned hashes a file stands for its own, and the others are dow
   writeFileSync(binary, strToU8('built here'));
   const own = hashOf(strToU8('built here'));
   const rathole = { version: '0.5.0', sha256: { aarch64: own, x86_64: SHA256 }, binary };
-  const sources = programSources({ servers: [{ rathole }], clients: [] } as unknown as Desired);
+  const sources = programSources({
+    servers: [{ rathole }],
+    clients: [],
+    clientHosts: [],
+  } as unknown as Desired);
   expect(sources).toEqual([{ sha256: own, version: '0.5.0', architecture: 'aarch64', binary }, SOURCE]);
   expect(await text(here(...sources).read(own))).toBe('built here');
   expect(asked).toEqual([]);
@@ -145,7 +149,11 @@ test('a file that is none of several pinned programs is refused for each of them
   const binary = join(folder, 'rathole');
   writeFileSync(binary, strToU8('built by somebody'));
   const rathole = { version: '0.5.0', sha256: { aarch64: 'a'.repeat(64), x86_64: SHA256 }, binary };
-  const sources = programSources({ servers: [{ rathole }], clients: [] } as unknown as Desired);
+  const sources = programSources({
+    servers: [{ rathole }],
+    clients: [],
+    clientHosts: [],
+  } as unknown as Desired);
   await expect(here(...sources).read(SHA256)).rejects.toThrow('is pinned');
   expect(asked).toEqual([]);
 });
