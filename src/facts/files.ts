@@ -37,6 +37,7 @@ const TEXTS = {
   own: [
     '/var/lib/reconcile/journal',
     '/var/lib/reconcile/pull/*/sync.conf',
+    '/etc/rathole/*/sync.conf',
     '/var/lib/reconcile/rotation/*/*.template',
   ],
   plain: [
@@ -46,6 +47,7 @@ const TEXTS = {
     '/etc/nginx/conf.d/reconcile*.conf',
     '/etc/nginx/modules-enabled/*reconcile*.conf',
     '/etc/systemd/system/rathole*.service',
+    '/etc/systemd/system/rathole*.path',
     '/etc/systemd/system/rathole*.service.d/*.conf',
     '/etc/systemd/system/reconcile*.service',
     '/etc/systemd/system/reconcile*.timer',

@@ -1,9 +1,11 @@
+import { LOOK_WHO_LISTENS } from '../artifacts/listening.ts';
 import type { Facts } from '../model/observed.ts';
 import type { Reading } from '../model/reading.ts';
 import { certificates } from './certificates.ts';
 import { disk } from './disk.ts';
 import type { Fact } from './fact.ts';
 import { FILES_FUNCTIONS, files } from './files.ts';
+import { heldKeys } from './held-keys.ts';
 import { architecture, clock, missingPrograms, os, root, socketKill, sysctls } from './host.ts';
 import { NGINX_FUNCTIONS, nginx } from './nginx.ts';
 import { packages } from './packages.ts';
@@ -39,6 +41,7 @@ const TABLE: Table = {
   listeners,
   connections,
   pulls,
+  heldKeys,
   rotations,
 };
 
@@ -46,7 +49,7 @@ const ROWS = Object.entries(TABLE) as readonly [keyof Facts, Fact<unknown>][];
 
 /** The one read-only POSIX sh script of an observation: the same on stdin and as an SSH forced command. */
 export const observeScript: string = assemble(
-  [FILES_FUNCTIONS, NGINX_FUNCTIONS, PULLS_FUNCTIONS],
+  [FILES_FUNCTIONS, NGINX_FUNCTIONS, PULLS_FUNCTIONS, LOOK_WHO_LISTENS],
   ROWS.map(([name, fact]) => [name, fact.shell]),
 );
 

@@ -53,12 +53,12 @@ nginx_dump() { # [-e stderr]: how nginx was built, what it says of its configura
 }
 
 limit_of() { # PID
-  while read -r a b c soft _; do
-    [ "$a $b $c" != 'Max open files' ] || printf 'limit %s\\n' "$soft"
+  while read -r a b c soft hard _; do
+    [ "$a $b $c" != 'Max open files' ] || printf 'limit %s %s\\n' "$soft" "$hard"
   done <"/proc/$1/limits"
 }
 
-nginx_workers() { # the running workers, their limit, and what their master has complained about
+nginx_workers() { # the running workers, their limits, and what their master has complained about
   nginx_master=
   [ ! -r "$pid_file" ] || read -r nginx_master <"$pid_file"
   if [ -z "$nginx_master" ] || [ ! -d "/proc/$nginx_master" ]; then limit_of self; return; fi
@@ -86,6 +86,7 @@ function parseNginx(lines: readonly string[]): ObservedNginx {
   if (status === undefined) throw new Error('nginx -T has no status');
   const includes = tagged(all('include'));
   const started = workersStarted(said);
+  const limits = tagged(all('limit'));
   return {
     version: /nginx\/(\S+)/.exec(built)?.[1] ?? '',
     stream:
@@ -102,7 +103,8 @@ function parseNginx(lines: readonly string[]): ObservedNginx {
         : (settings.get('worker_processes') ?? ''),
     ),
     workerConnections: number(settings.get('worker_connections') ?? ''),
-    openFiles: Math.min(...all('limit').map(limit)),
+    openFiles: Math.min(...limits.map(([soft]) => limit(soft))),
+    openFilesAtMost: Math.min(...limits.map(([, hard]) => limit(hard))),
     workersStarted: started,
     reloadErrors: reloadErrors(all('emerg'), started, all('zone')[0] ?? ''),
   };

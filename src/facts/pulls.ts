@@ -62,7 +62,7 @@ function parseKey(name: string, fingerprint = UNKNOWN_FINGERPRINT): ObservedKey 
 function parseRecord(line: string): [string, KeyRecord] {
   const [client = '', word = '', current = '', next = '', madeAt = ''] = line.split(' ');
   const phase = KEY_PHASES.find((known) => known === word);
-  if (phase === undefined) throw new Error(`the key's record of ${client} makes no sense`);
+  if (phase === undefined) throw new Error(`${CLIENTS}/${client}/key makes no sense`);
   return [client, { phase, current: number(current), next: number(next), madeAt: number(madeAt) }];
 }
 

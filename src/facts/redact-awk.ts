@@ -1,5 +1,9 @@
 import { BLANKS } from '../artifacts/template.ts';
 
+const HEX_32 = '[0-9a-fA-F]'.repeat(32);
+/** Each joint copies all that is joined before it, so long texts are put together by pieces of so many bytes. */
+const PIECE = 8192;
+
 /**
  * Prints texts with their secrets replaced (`-v mode=print`), or only the secrets, once each and in the order in
  * which they are replaced (`-v mode=collect`): both walk through the texts alike, so the n-th fingerprint belongs to
@@ -18,14 +22,17 @@ export const REDACT_AWK = `
     }
 
     # Keys and tokens as reconcile makes them, wherever they stand; not the published hash of a text.
-    function masked(text,   out, before) {
-      out = ""
-      while (match(text, /[0-9a-fA-F]+/)) {
-        before = out substr(text, 1, RSTART - 1)
-        out = before (RLENGTH < 32 || before ~ /(sha256|client_toml)[:= ]*$/ ? substr(text, RSTART, RLENGTH) : secret(substr(text, RSTART, RLENGTH)))
-        text = substr(text, RSTART + RLENGTH)
+    function masked(text,   word, n, i, at, done, out, some) {
+      if (text !~ /${HEX_32}/) return text
+      n = split(text, word, /[^0-9a-fA-F]/); at = done = 1; out = some = ""
+      for (i = 1; i <= n; i++) {
+        if (length(word[i]) >= 32 && substr(text, at > 40 ? at - 40 : 1, at > 40 ? 40 : at - 1) !~ /(sha256|client_toml)[:= ]*$/) {
+          some = some substr(text, done, at - done) secret(word[i]); done = at + length(word[i])
+          if (length(some) > ${PIECE}) { out = out some; some = "" }
+        }
+        at += length(word[i]) + 1
       }
-      return out text
+      return out some substr(text, done)
     }
 
     # Only comments of our own are shown: a commented-out token is still a token.
@@ -53,22 +60,23 @@ export const REDACT_AWK = `
     }
 
     # Strings of JSON are secrets but for keys, times, and the values of keys that name things.
-    function json(text,   part, n, i, out, key) {
+    function json(text,   part, n, i, out, some, key) {
       n = split(text, part, "\\"")
       if (text ~ /\\\\/ || n % 2 == 0) { unsure = 1; return "" }
       for (i = 1; i <= n; i += 2) {
         out = part[i]; gsub(/true|false|null/, "", out)
         if (out ~ /[^][{}:, \\t\\n0-9.+-]/ || out ~ /[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]/) { unsure = 1; return "" }
       }
-      out = part[1]
+      out = part[1]; some = ""
       for (i = 2; i < n; i += 2) {
-        if (part[i + 1] ~ /^[ \\t\\n]*:/) { key = part[i]; out = out "\\"" masked(key) "\\"" }
+        if (part[i + 1] ~ /^[ \\t\\n]*:/) { key = part[i]; some = some "\\"" masked(key) "\\"" }
         else if (part[i] ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9:.]+Z$/ || key ~ /^(client|cutover|domain|name|protocol|service|state|status|stragglers|strategy|transport|tunnel|type)$/)
-          out = out "\\"" masked(part[i]) "\\""
-        else out = out "\\"" secret(part[i]) "\\""
-        out = out part[i + 1]
+          some = some "\\"" masked(part[i]) "\\""
+        else some = some "\\"" secret(part[i]) "\\""
+        some = some part[i + 1]
+        if (length(some) > ${PIECE}) { out = out some; some = "" }
       }
-      return out
+      return out some
     }
 
     # One line of a text of ours that somebody may have edited: units, nginx, sysctl. The blank of a template is no secret.
@@ -92,15 +100,18 @@ export const REDACT_AWK = `
       return "\\"" secret(substr(word, 2, length(word) - 2)) "\\""
     }
 
-    function redact(   i, all) {
+    function redact(   i, all, some) {
       unsure = 0; in_map = 0
       for (i = 1; i <= n; i++) if (index(line[i], "{{")) return "holds what looks like a placeholder"
       if (bytes > 1048576) return "is longer than 1 MiB"
       if (form == "plain" && line[1] !~ /reconcile/) return "was not made by reconcile"
       if (form == "json") {
-        all = line[1]
-        for (i = 2; i <= n; i++) all = all "\\n" line[i]
-        all = json(all)
+        all = line[1]; some = ""
+        for (i = 2; i <= n; i++) {
+          some = some "\\n" line[i]
+          if (length(some) > ${PIECE}) { all = all some; some = "" }
+        }
+        all = json(all some)
         if (unsure) return "is not plain JSON"
         n = split(all, line, "\\n")
         return ""

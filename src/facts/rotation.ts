@@ -1,3 +1,4 @@
+import { rotationFolder } from '../artifacts/paths.ts';
 import { parseRecord } from '../codec/record.ts';
 import type { RotationRecord } from '../model/rotation.ts';
 import { type Fact, tagged } from './fact.ts';
@@ -20,8 +21,12 @@ export const rotations: Fact<Readonly<Record<string, RotationRecord>>> = {
       tagged(lines).map(([service, line]) => {
         const record = parseRecord(line);
         if (record === undefined)
-          throw new Error(`the record of ${service} makes no sense: ${JSON.stringify(line)}`);
+          throw new Error(
+            `${rotationFolder(service)}/record makes no sense: ${shortened(line)}. Its one line is, where generation 3 is served and nothing else: steady 3 0 3 0 0 -`,
+          );
         return [service, record];
       }),
     ),
 };
+
+const shortened = (line: string) => JSON.stringify(line.length > 80 ? `${line.slice(0, 80)}…` : line);

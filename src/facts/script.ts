@@ -1,5 +1,5 @@
 /** The release of the format; both sides must speak the same. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 const PRELUDE = `#!/bin/sh
 # Made by reconcile; it changes nothing. It prints what is found on this host: facts between @begin and @end.

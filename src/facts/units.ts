@@ -1,3 +1,5 @@
+import { clientInstances } from '../artifacts/bundle/units.ts';
+import { ETC } from '../artifacts/paths.ts';
 import type { ObservedUnit } from '../model/observed.ts';
 import { type Clocks, clocks, type Fact, number, sinceBoot, tagged } from './fact.ts';
 
@@ -10,6 +12,8 @@ const UNITS = ['reconcile-unknown.service', 'nginx.service', 'rathole-server.ser
 const UNIT_FILES = ['rathole*.service', 'reconcile-*.service', 'reconcile-*.timer'];
 /** The loaded ones of other origin. */
 const PATTERNS = ["'rathole*.service'", "'reconcile-*'"];
+/** A client's, for each server that it has a folder of: `$server` is TUNNEL-HOST. */
+const CLIENT_UNITS = Object.values(clientInstances('$server')).map((unit) => `"${unit}"`);
 
 const PROPERTIES = [
   'Id',
@@ -31,6 +35,12 @@ export const units: Fact<Readonly<Record<string, ObservedUnit>>> = {
   for file in ${UNIT_FILES.map((name) => `/etc/systemd/system/${name}`).join(' ')}; do
     case $file in *@.* | */rathole-server.service) ;; *) [ ! -e "$file" ] || set -- "$@" "\${file##*/}" ;; esac
   done
+  for folder in ${ETC}/*/; do
+    server=\${folder%/}
+    server=\${server##*/}
+    case $server in *[!A-Za-z0-9_.-]* | '') continue ;; esac
+    [ ! -e "$folder/sync.conf" ] || set -- "$@" ${CLIENT_UNITS.join(' ')}
+  done
   shown=$(timeout 10 systemctl show --property=${PROPERTIES.join(',')} -- "$@" 2>&1) ||
     { unreadable "$shown"; return; }
   printf 'clocks %s %s\\n%s\\n' "$now" "$uptime" "$shown"
@@ -48,6 +58,7 @@ EOF_SHOWN
   [ -z "$running" ] || printf '%s\\n' "$running"
   for link; do
     script=$(tr '\\0' '\\n' 2>/dev/null <"\${link%/exe}/cmdline" | sed -n '2{/^\\//p;}')
+    script=$(readlink -f -- "$script")
     if [ -f "$script" ] && [ -x "$script" ]; then printf 'script %s %s\\n' "\${link%/exe}" "$script"; fi
   done`,
   parse: (lines) => {

@@ -17,8 +17,9 @@ const VISITOR_CONNECTIONS = 2;
 const FILLED = 0.9;
 /** The highest that `limit_conn` takes. */
 const NGINX_LIMIT = 65_535;
+type Worker = Pick<ObservedNginx, 'workerConnections' | 'openFiles' | 'openFilesAtMost'>;
 /** What Debian's nginx has once it is installed; one whose configuration is not valid does not say. */
-const FRESH_NGINX = { workerConnections: 768, openFiles: 1024 } as const;
+const FRESH_NGINX: Worker = { workerConnections: 768, openFiles: 1024, openFilesAtMost: 524_288 };
 
 /**
  * How many visitors nginx may let in at once. It is counted for a single worker, because they may all meet at one: a
@@ -50,7 +51,7 @@ export function capacityRefusals(view: View, server: DesiredServer, services: Se
   return [...nginxRefusals(view, count, connections), ...rathole];
 }
 
-const workerOf = ({ nginx }: View): Pick<ObservedNginx, 'workerConnections' | 'openFiles'> =>
+const workerOf = ({ nginx }: View): Worker =>
   nginx === undefined || nginx.configError !== '' ? FRESH_NGINX : nginx;
 
 const countOf = (services: Services): number => new Set(services.wanted.map(({ service }) => service)).size;
@@ -62,7 +63,7 @@ const generationsOf = (server: DesiredServer, count: number): number =>
 const connectionsOf = (server: DesiredServer, count: number): number =>
   server.transport.kind === 'websocket' ? generationsOf(server, count) * NGINX_CONNECTIONS : 0;
 
-/** A worker needs a descriptor for each connection. The remedy leaves as much to visitors as the tunnels take. */
+/** A worker needs a descriptor for each connection. */
 function nginxRefusals(view: View, count: number, need: number): readonly Refusal[] {
   const { workerConnections, openFiles } = workerOf(view);
   const short = [
@@ -70,14 +71,23 @@ function nginxRefusals(view: View, count: number, need: number): readonly Refusa
     ...(exceeds(need, openFiles) ? [`${openFiles} descriptors`] : []),
   ];
   if (short.length === 0) return [];
-  const first = view.nginx === undefined ? 'Install nginx on the host, and then in' : 'In';
-  const enough = 2 ** Math.ceil(Math.log2((2 * need) / USABLE));
   return [
     refusal(
       `${count} services and a staged batch need ${need} nginx connections; one worker has ${short.join(' and ')}, of which 80% count`,
-      `${first} /etc/nginx/nginx.conf write \`worker_connections ${enough};\` in the block \`events { … }\` and \`worker_rlimit_nofile ${2 * enough};\` above it, reload nginx, and plan again.`,
+      nginxRemedy(view, need),
     ),
   ];
+}
+
+/** Leaves as much to visitors as the tunnels take, where the host lets nginx have that. */
+function nginxRemedy(view: View, need: number): string {
+  const { openFilesAtMost } = workerOf(view);
+  const enough = 2 ** Math.ceil(Math.log2((2 * need) / USABLE));
+  if (exceeds(need, openFilesAtMost))
+    return `Let nginx have ${2 * enough} descriptors, of which this host grants it ${openFilesAtMost}: by \`LimitNOFILE=\` of nginx.service, or from outside where the host is a container; or use a second host.`;
+  const first = view.nginx === undefined ? 'Install nginx on the host, and then in' : 'In';
+  const [connections, descriptors] = [enough, 2 * enough].map((wish) => Math.min(wish, openFilesAtMost));
+  return `${first} /etc/nginx/nginx.conf write \`worker_connections ${connections};\` in the block \`events { … }\` and \`worker_rlimit_nofile ${descriptors};\` above it, reload nginx, and plan again.`;
 }
 
 function exceeds(need: number, have: number): boolean {

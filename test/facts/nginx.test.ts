@@ -60,15 +60,16 @@ const SAID = [
   'set worker_processes auto',
   'status 0',
   STAT(7, 90_000),
-  'limit 1024',
+  'limit 1024 524288',
   STAT(8, 95_000),
-  'limit 20000',
+  'limit 20000 20000',
 ];
 
 test('the oldest worker decides what is loaded, and the least limit what it can', () => {
   expect(nginx.parse(SAID)).toMatchObject({
     workersStarted: 1795225696.5,
     openFiles: 1024,
+    openFilesAtMost: 20_000,
     workerProcesses: 2,
     workerConnections: 512,
     stream: false,

@@ -15,11 +15,14 @@ interface Circumstances {
   readonly shell?: string;
   readonly path?: string;
   readonly salted?: boolean;
+  /** A process that takes more of the processor is ended. */
+  readonly cpuSeconds?: number;
 }
 
 /** Runs the script's own functions over one text, as the files fact does. Returns the text, or `withheld WHY`. */
 export function redact(form: string, text: string, circumstances: Circumstances = {}): string {
-  const { shell = 'sh', path = process.env['PATH'] ?? '', salted = true } = circumstances;
+  const { shell = 'sh', path = process.env['PATH'] ?? '', salted = true, cpuSeconds } = circumstances;
+  const limit = cpuSeconds === undefined ? '' : `ulimit -t ${cpuSeconds}\n`;
   const folder = mkdtempSync(join(tmpdir(), 'reconcile-redact-'));
   const file = join(folder, 'text');
   writeFileSync(file, text);
@@ -28,7 +31,7 @@ export function redact(form: string, text: string, circumstances: Circumstances 
   const run = `{ ${collect}${list}; } | redact print`;
   try {
     const said = execFileSync(shell, ['-s'], {
-      input: `${FILES_FUNCTIONS}\nsalt=${SALT}\n${run}\n`,
+      input: `${limit}${FILES_FUNCTIONS}\nsalt=${SALT}\n${run}\n`,
       encoding: 'utf8',
       env: { ...process.env, PATH: path, LC_ALL: 'C' },
     });

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { print, redact, SALT } from './redact-run.ts';
 
 const TOKEN = '0f'.repeat(32);
@@ -175,4 +176,27 @@ test('no secret and no salt is in the arguments or the environment of a program'
   expect(recorded).toMatch(/^\/proc\/\d+\/fd\/3$/m);
   expect(recorded).not.toContain('secret 1');
   expect(recorded).not.toContain(SALT);
+});
+
+/** Thirteen thousand secrets in a text of nearly 1 MiB: what copies the text for each would need minutes. */
+describe('a long text costs no more than its length', () => {
+  const secrets = Array.from({ length: 13_000 }, (_, at) =>
+    createHash('sha256').update(`${at}`).digest('hex'),
+  );
+  const unknown = '{{fingerprint unknown}}';
+
+  test.each([
+    ['JSON in one line', 'json', `{"tokens":{${secrets.map((each, at) => `"s${at}":"${each}"`).join(',')}}}`],
+    ['JSON in many lines', 'json', `{"tokens":{\n${secrets.map((each) => `"s":"${each}"`).join(',\n')}}}`],
+    ['a line with many keys', 'plain', `# reconcile: ${secrets.map((each) => `a face ${each}`).join(' ')}`],
+    [
+      'a line with many words',
+      'plain',
+      `# reconcile: ${secrets.map(() => 'face added decade bad').join(' ')} ${TOKEN}`,
+    ],
+    ['many lines', 'toml', secrets.map((each) => `token = "${each}"`).join('\n')],
+  ])('%s', (_, form, text) => {
+    const shown = text.replaceAll(/[0-9a-f]{64}/g, unknown);
+    expect(redact(form, `${text}\n`, { salted: false, cpuSeconds: 2 }) === shown).toBe(true);
+  });
 });
