@@ -46,6 +46,8 @@ export interface Facts {
   /** Whether the kernel can end sockets (`ss -K`, CONFIG_INET_DIAG_DESTROY); absent where it does not say. */
   readonly socketKill: Reading<boolean>;
   readonly pulls: Reading<ObservedPulls>;
+  /** As a client: SHA-256 of the API key that it holds for each server, by TUNNEL-HOST. Never shown, as those of files. */
+  readonly heldKeys: Reading<Readonly<Record<string, string>>>;
   /** Each enrolled service's record; absent where none was ever enrolled. */
   readonly rotations: Reading<Readonly<Record<string, RotationRecord>>>;
   /** Free room by folder that we write to. */
@@ -127,6 +129,8 @@ export interface ObservedNginx {
   readonly workerConnections: number;
   /** The descriptors that one running worker may open; what a new one would get when none runs. */
   readonly openFiles: number;
+  /** What `worker_rlimit_nofile` may raise that to where nginx's master must not exceed its own hard limit. */
+  readonly openFilesAtMost: number;
   /** When the oldest worker that takes connections started, to about 20 ms; 0 when none runs. */
   readonly workersStarted: number;
   /** [emerg] lines of the running master since the workers started: a reload that only looked successful. */

@@ -34,7 +34,11 @@ export interface Attention {
 
 /** What a monitor is told of by exit status 6. docs/exit-statuses.md has the same table. */
 export const ATTENTION_RULES = {
-  'not-running': 'rathole-server or nginx does not run',
+  'not-running': "rathole-server, nginx or one of reconcile's timers does not run",
+  'not-enabled': 'one of them would not start with the host',
+  'server-toml-ignored':
+    'server.toml is missing, or rathole ignores it: what it has loaded serves on until it is restarted',
+  'pending-invalid': 'pending-tokens.json cannot be read or makes no sense: nothing can be applied',
   'not-applied': 'a declared service is not on the host: it was never applied, or is gone',
   'client-never': 'a client has not polled once since it got its key, more than three polls ago',
   'client-late': 'a client has not polled for more than three polls',

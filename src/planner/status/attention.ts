@@ -1,4 +1,4 @@
-import { NGINX_UNIT, rotationFolder, SERVER_UNIT } from '../../artifacts/paths.ts';
+import { rotationFolder } from '../../artifacts/paths.ts';
 import type { Attention, AttentionRule, ServiceStatus } from '../../model/status.ts';
 import { roughDuration } from '../../spec/duration.ts';
 import { isAction } from '../rotation/plan.ts';
@@ -8,17 +8,6 @@ import type { Recorded } from './service.ts';
 
 /** The host's timer comes every 15 s; what it has left undone for so long it does not do. */
 const STUCK_SECONDS = 60;
-
-/** What to look at on the host itself. */
-export function hostAttention({ units }: View, host: string): readonly Attention[] {
-  return [SERVER_UNIT, NGINX_UNIT]
-    .filter((unit) => units[unit]?.active !== 'active')
-    .map((unit) => ({
-      rule: 'not-running',
-      subject: { kind: 'host', name: host },
-      message: `${unit} does not run`,
-    }));
-}
 
 /**
  * What to look at of one service.
@@ -65,6 +54,11 @@ function rotationFindings(view: View, { record, decision }: Recorded): readonly 
   const { verdict, reason, service } = decision;
   if (verdict === 'hold') return [['rotation-held', reason]];
   if (verdict === 'refuse') return [['rotation-refused', reason]];
+  const ahead = record.stagedAt - view.clock;
+  if (inMotion(record) && ahead > STUCK_SECONDS) {
+    const until = `the host's clock was set back, and is ${roughDuration(Math.floor(ahead))} behind its staging`;
+    return [['rotation-stuck', `${until}: \`reconcile cancel\` ends it, else it waits until then`]];
+  }
   if (!inMotion(record) || !isAction(verdict)) return [];
   const decidedAt = view.files[`${rotationFolder(service)}/record`]?.modified ?? view.clock;
   const dueAt = record.phase === 'staged' ? Math.max(record.finalizeAt, decidedAt) : decidedAt;

@@ -1,12 +1,13 @@
 import type { Desired, DesiredClient, DesiredServer } from '../../model/desired.ts';
 import type { Observed } from '../../model/observed.ts';
 import type { HostStatus, Status } from '../../model/status.ts';
-import { notRoot } from '../host.ts';
+import { notRoot } from '../conclude.ts';
 import { decisionsFor } from '../rotation/listing.ts';
 import { inMotion } from '../rotation/record.ts';
 import { type View, viewOf } from '../view.ts';
-import { hostAttention, serviceAttention } from './attention.ts';
+import { serviceAttention } from './attention.ts';
 import { clientStanding } from './client.ts';
+import { hostAttention } from './host.ts';
 import { keptServices } from './kept.ts';
 import { type Recorded, serviceStatus } from './service.ts';
 

@@ -125,6 +125,14 @@ describe('a rotation', () => {
     }
   });
 
+  test.each([60, 61, 86_400])(
+    'that was staged %d s ahead of the clock, which was set back since',
+    (ahead) => {
+      const { rules } = of(staged({ stagedAt: NOW + ahead, finalizeAt: NOW + ahead + 900 }, [1]));
+      expect(rules.includes('rotation-stuck')).toBe(ahead > 60);
+    },
+  );
+
   test('whose time has moved since is not stuck', () => {
     expect(of(since(staged({ finalizeAt: NOW - 10_000 }, []), NOW - 59)).rules).not.toContain(
       'rotation-stuck',
@@ -193,15 +201,4 @@ describe('visitors', () => {
       'connections',
     );
   });
-});
-
-test('a host whose programs do not run is to be looked at', () => {
-  const units = Object.fromEntries(
-    Object.entries(readValue(WELL.units)).map(([name, unit]) => [name, { ...unit, active: 'failed' }]),
-  );
-  const { attention } = statusOf({ ...WELL, units: present(units) });
-  expect(attention.filter(({ rule }) => rule === 'not-running').map(({ message }) => message)).toEqual([
-    'rathole-server.service does not run',
-    'nginx.service does not run',
-  ]);
 });
