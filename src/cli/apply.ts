@@ -27,7 +27,9 @@ interface Options {
 export const apply: DefineVerb = (program, end) => {
   const command = program
     .command('apply')
-    .description('Change the servers to what the playbooks say, and look again whether they are.')
+    .description(
+      'Change servers, and the clients that are in the inventory, to what the playbooks say, and look again whether they are.',
+    )
     .argument(
       '<file...>',
       'the playbooks that belong together, or one plan file, which is applied as it is or not at all: nothing is asked',

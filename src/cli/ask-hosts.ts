@@ -13,6 +13,8 @@ export interface Question {
 }
 
 const SECONDS = 60;
+/** What the host's own program ends with while it cannot have the lock. */
+const BUSY = 75;
 
 /** Asks each host, side by side, and prints the answers in the hosts' order; says which did not answer, and why. */
 export async function askHosts(
@@ -49,6 +51,10 @@ export async function askHosts(
 async function answerOf(host: Host, { script, good }: Question): Promise<string> {
   const { code, stdout, stderr } = await host.exec('sh', `${script}\n`, { timeoutSeconds: SECONDS });
   if (good.includes(code)) return stdout;
+  if (code === BUSY) {
+    const message = 'another run has been at work there for 10 s';
+    throw new ReconcileError('failed', message, 'ask again when it is over; nothing was changed');
+  }
   throw new ReconcileError(
     'failed',
     `it ended with exit status ${code}: ${stderr.trim().slice(0, 500)}`,

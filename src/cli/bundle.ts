@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import type { Unseen } from '../execute/observe.ts';
 import type { Desired, DesiredClient, DesiredServer } from '../model/desired.ts';
 import { type ExitCode, ReconcileError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
@@ -38,36 +39,58 @@ function filePath(text: string): string {
 async function run(name: string, playbooks: readonly string[], options: Options): Promise<ExitCode> {
   const { inventory, out, print } = options;
   if (out === undefined && !print) throw usage('nowhere to write it to', 'give --out FILE, or --print');
-  const { loadDesired } = await import('./desired.ts');
+  const [{ loadDesired }, { checkWritable }] = await Promise.all([
+    import('./desired.ts'),
+    import('./wire.ts'),
+  ]);
   const desired = await loadDesired(inventory, playbooks);
   const client = desired.clients.find((each) => each.name === name);
   if (client === undefined) throw unknown(name, desired);
-  const { script, keys } = await made(desired, client, options);
+  if (out !== undefined) await checkWritable(out);
+  const bundle = await made(desired, client, options);
+  if ('unseen' in bundle) return cannotSee(bundle.unseen);
+  const { script, keys } = bundle;
   if (out === undefined) process.stdout.write(script);
   else await save(out, script, keys);
   return 'ok';
 }
 
 async function made(desired: Desired, client: DesiredClient, { forks, sshConfig }: Options) {
-  const [{ Connections }, { readClientSecrets }, { pooled }, { hostOpener }, { bundlePrograms }, artifacts] =
-    await Promise.all([
-      import('../execute/connections.ts'),
-      import('../execute/client-secrets.ts'),
-      import('../execute/pool.ts'),
-      import('./wire.ts'),
-      import('./bundle-programs.ts'),
-      import('../artifacts/bundle/bundle.ts'),
-    ]);
+  const [
+    { Connections },
+    { readClientSecrets },
+    { pooled },
+    wire,
+    { bundlePrograms },
+    artifacts,
+    { serverName },
+  ] = await Promise.all([
+    import('../execute/connections.ts'),
+    import('../execute/client-secrets.ts'),
+    import('../execute/pool.ts'),
+    import('./wire.ts'),
+    import('./bundle-programs.ts'),
+    import('../artifacts/bundle/bundle.ts'),
+    import('../artifacts/client-toml.ts'),
+  ]);
   const servers = desired.servers.filter((each) => offers(each, client));
   if (servers.length === 0) throw usage(`${client.name} offers no service`, 'give it one in a playbook');
   const hosts = servers.map(({ host }) => host);
-  const { connect, close } = new Connections(hosts, hostOpener(sshConfig));
+  const { connect, close } = new Connections(hosts, wire.hostOpener(sshConfig));
   try {
-    const secrets = await pooled(servers, forks, async ({ host }) =>
-      readClientSecrets(await connect(host.name), client.name),
-    );
+    const answers = await pooled(servers, forks, async ({ host: { name } }) => {
+      try {
+        return await readClientSecrets(await connect(name), client.name);
+      } catch (error) {
+        if (error instanceof ReconcileError) return { host: name, error };
+        throw error;
+      }
+    });
+    const unseen = answers.flatMap((each) => ('error' in each ? [each] : []));
+    if (unseen.length > 0) return { unseen };
+    const secrets = answers.flatMap((each) => ('error' in each ? [] : [each]));
     const joined = servers.map((server, at) => ({
-      name: nameOf(server),
+      name: serverName(server),
       url: `https://${server.domain}`,
       ratholeVersion: server.rathole.version,
       ...(server.tls.mode === 'self-signed' && { authority: secrets[at]?.authority ?? '' }),
@@ -79,17 +102,24 @@ async function made(desired: Desired, client: DesiredClient, { forks, sshConfig 
       servers: joined,
       programs,
     });
-    const keys = secrets.flatMap(({ key }, at) => (servers[at] ? [[nameOf(servers[at]), key] as const] : []));
+    const keys = secrets.flatMap(({ key }, at) =>
+      servers[at] ? [[serverName(servers[at]), key] as const] : [],
+    );
     return { script, keys: new Map(keys) };
   } finally {
     await close();
   }
 }
 
+/** Half a bundle would make a client that some of its hosts never let in. */
+async function cannotSee(unseen: readonly Unseen[]): Promise<ExitCode> {
+  const { unseenText, unseenCode } = await import('./planning.ts');
+  process.stderr.write(`${unseenText(unseen)}no bundle is written: it needs the key of each host\n`);
+  return unseenCode(unseen) ?? 'failed';
+}
+
 const offers = ({ services }: DesiredServer, { name }: DesiredClient) =>
   services.some(({ client }) => client === name);
-
-const nameOf = ({ tunnel, host }: DesiredServer) => `${tunnel}-${host.name}`;
 
 async function save(path: string, script: string, keys: ReadonlyMap<string, Secret>): Promise<void> {
   const { writeBundle, workTreeOf } = await import('./wire.ts');

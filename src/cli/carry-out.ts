@@ -1,7 +1,8 @@
 import type { Outcome } from '../execute/events.ts';
 import type { Waiting } from '../execute/wait.ts';
 import { type ErrorCode, type ExitCode, ReconcileError } from '../model/errors.ts';
-import type { Consent, Digest } from '../model/plan.ts';
+import { type Consent, type Digest, isStuck } from '../model/plan.ts';
+import { endOf } from './end-of.ts';
 import type { Planning } from './planning.ts';
 
 /** How a plan is carried out, as the command line says it. */
@@ -43,8 +44,7 @@ export async function carryOut(planning: Planning, manner: Manner): Promise<Exit
   const outcomes = acts ? await execute(approved, planning, manner.forks) : [];
   const waiting = (manner.wait ?? process.stdout.isTTY) ? waitingFor(planning, outcomes) : [];
   const waited = waiting.length > 0 ? await waitFor(waiting, planning, manner.forks) : [];
-  const codes = [...outcomes, ...waited].map(({ status }) => CODES[status]);
-  return worst([unseenAs ?? 'ok', ...codes, ...attention(outcomes, waited)]);
+  return endOf(plan, outcomes, waited, unseenAs);
 }
 
 /** Another digest says nothing while a host is missing. */
@@ -67,37 +67,10 @@ function waitingFor({ plan, desired }: Planning, outcomes: readonly Outcome[]): 
     const reported = new Set(said.map(({ service }) => service));
     const moving = [
       ...said.filter(({ next }) => next !== 0),
-      ...rotations.filter(({ service, finalizeAt }) => finalizeAt !== 0 && !reported.has(service)),
+      ...rotations.filter((each) => each.finalizeAt !== 0 && !isStuck(each) && !reported.has(each.service)),
     ];
     const services = [...new Set(moving.map(({ service }) => service))].sort();
     const grace = desired.servers.find((server) => server.host.name === host)?.rotation.grace ?? 0;
     return services.length === 0 ? [] : [{ host, services, seconds: grace + PATIENCE }];
   });
-}
-
-const CODES: Readonly<Record<Outcome['status'], ExitCode>> = {
-  unchanged: 'ok',
-  changed: 'ok',
-  failed: 'failed',
-  'not-converged': 'failed',
-  unknown: 'failed',
-  unreachable: 'unreachable',
-  rotated: 'ok',
-  rotating: 'attention',
-  stopped: 'interrupted',
-};
-
-/** What a host holds or refuses, by its last word, needs somebody's attention. */
-function attention(outcomes: readonly Outcome[], waited: readonly Outcome[]): readonly ExitCode[] {
-  const earlier = outcomes.filter(({ host }) => waited.every((each) => each.host !== host));
-  const verdicts = [...earlier, ...waited].flatMap(({ rotations }) => rotations);
-  return verdicts.some(({ verdict, next }) => verdict === 'refuse' || (verdict === 'hold' && next !== 0))
-    ? ['attention']
-    : [];
-}
-
-/** What a run ends with when its hosts ended differently: a failure outweighs a host that was not reached. */
-function worst(codes: readonly ExitCode[]): ExitCode {
-  const order: readonly ExitCode[] = ['failed', 'invalid', 'unreachable', 'interrupted', 'attention'];
-  return order.find((code) => codes.includes(code)) ?? 'ok';
 }

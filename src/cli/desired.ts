@@ -1,6 +1,9 @@
 import type { Desired } from '../model/desired.ts';
 import { ReconcileError } from '../model/errors.ts';
 
+/** Which hosts a verb is about: those that carry servers, or also those that are clients. */
+export type Reach = 'servers' | 'all';
+
 /**
  * What verbs that look at hosts start from: the validated playbooks, for the hosts that `--limit` leaves.
  * Findings go to stderr.
@@ -11,6 +14,7 @@ export async function loadDesired(
   inventory: string,
   paths: readonly string[],
   limit?: string,
+  reach: Reach = 'servers',
 ): Promise<Desired> {
   const [{ readSources }, { loadSpec }, { renderFindings }, { limitHosts }] = await Promise.all([
     import('./wire.ts'),
@@ -22,10 +26,15 @@ export async function loadDesired(
   if (spec.findings.length > 0) process.stderr.write(renderFindings(spec.findings, 'text'));
   if (!spec.desired)
     throw new ReconcileError('invalid', 'the files above have errors', 'mend them; nothing was done');
-  if (limit === undefined) return spec.desired;
+  const clientHosts = reach === 'all' ? spec.desired.clientHosts : [];
+  if (limit === undefined) return { ...spec.desired, clientHosts };
   const names = limitHosts(spec.inventory, limit);
-  const servers = spec.desired.servers.filter((server) => names.has(server.host.name));
-  if (servers.length > 0) return { ...spec.desired, servers };
+  const desired = {
+    ...spec.desired,
+    servers: spec.desired.servers.filter(({ host }) => names.has(host.name)),
+    clientHosts: clientHosts.filter(({ host }) => names.has(host.name)),
+  };
+  if (desired.servers.length + desired.clientHosts.length > 0) return desired;
   throw new ReconcileError(
     'invalid',
     `--limit ${limit} leaves no host of these playbooks`,

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { AuditEntry } from '../codec/audit.ts';
 import type { ExitCode } from '../model/errors.ts';
+import type { History } from '../render/history.ts';
 import { exitStatuses, forksOption, limitOption, serviceOption, sshConfigOption } from './options.ts';
 import type { DefineVerb } from './verb.ts';
 
@@ -32,7 +33,7 @@ export const history: DefineVerb = (program, end) => {
 };
 
 async function run(playbooks: readonly string[], options: Options): Promise<ExitCode> {
-  const [{ askHosts }, { AUDIT }, { parseAuditEntry }, { emptyText, historyJson, historyText }] =
+  const [{ askHosts }, { AUDIT }, { parseAuditEntry }, { missingText, historyJson, historyText }] =
     await Promise.all([
       import('./ask-hosts.ts'),
       import('../artifacts/paths.ts'),
@@ -41,18 +42,19 @@ async function run(playbooks: readonly string[], options: Options): Promise<Exit
     ]);
   // A service that is gone has its history too, so any name may be asked for.
   const wanted = ({ target }: AuditEntry) => options.service?.includes(target) ?? true;
-  const hosts: { host: string; entries: readonly AuditEntry[] }[] = [];
+  const hosts: History[] = [];
   const code = await askHosts({ ...options, playbooks }, ({ host }) => ({
     script: `[ ! -e ${AUDIT} ] || cat ${AUDIT}`,
     good: [0],
     answer: (stdout) => {
-      const entries = stdout.split('\n').flatMap((line) => parseAuditEntry(line) ?? []);
-      hosts.push({ host: host.name, entries: entries.filter(wanted) });
+      const lines = stdout.split('\n').filter((line) => line !== '');
+      const entries = lines.flatMap((line) => parseAuditEntry(line) ?? []);
+      hosts.push({ host: host.name, entries: entries.filter(wanted), odd: lines.length - entries.length });
       return '';
     },
   }));
   hosts.sort((a, b) => (a.host < b.host ? -1 : 1));
-  process.stderr.write(emptyText(hosts, options.service));
+  process.stderr.write(missingText(hosts, options.service));
   process.stdout.write(options.format === 'json' ? historyJson(hosts) : historyText(hosts));
   return code;
 }

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { type ExitCode, ReconcileError } from '../model/errors.ts';
 import type { Consent } from '../model/plan.ts';
 import type { Asking } from '../planner/rotation/order.ts';
+import { show } from '../spec/findings.ts';
+import { nearest } from '../spec/suggest.ts';
 import {
   allowOption,
   carriedOutStatuses,
@@ -63,13 +65,8 @@ function knownClients(
   asked: readonly string[] | undefined,
 ): readonly string[] | undefined {
   const known = clients.map(({ name }) => name);
-  const unknown = asked?.filter((name) => !known.includes(name)) ?? [];
-  if (unknown.length === 0) return asked;
-  throw new ReconcileError(
-    'invalid',
-    `--client: no playbook declares ${unknown.join(', ')}`,
-    `the clients are ${known.join(', ')}`,
-  );
+  refuseUnknown(asked, known, '--client: no playbook declares', 'clients');
+  return asked;
 }
 
 /** @throws ReconcileError `invalid` for a name that no playbook has on these hosts */
@@ -78,11 +75,26 @@ export function knownServices(
   asked: readonly string[] | undefined,
 ): readonly string[] | undefined {
   const known = new Set(servers.flatMap(({ services }) => services.map(({ name }) => name)));
-  const unknown = asked?.filter((name) => !known.has(name)) ?? [];
-  if (unknown.length === 0) return asked;
-  throw new ReconcileError(
-    'invalid',
-    `--service: there is no service ${unknown.join(', ')} on these hosts`,
-    `the services are ${[...known].sort().join(', ')}`,
-  );
+  refuseUnknown(asked, [...known].sort(), '--service: these hosts have no service', 'services');
+  return asked;
+}
+
+function refuseUnknown(
+  asked: readonly string[] = [],
+  known: readonly string[],
+  complaint: string,
+  kind: string,
+): void {
+  const unknown = [...new Set(asked)].filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  const meant = unknown.flatMap((name) => nearest(name, known) ?? []);
+  const remedy = meant.length > 0 ? `did you mean ${listed(meant)}?` : `the ${kind} are ${listed(known)}`;
+  throw new ReconcileError('invalid', `${complaint} ${listed(unknown.map(show))}`, remedy);
+}
+
+const MOST_NAMES = 20;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return `${names.slice(0, MOST_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}` || 'none';
 }

@@ -1,10 +1,11 @@
 import type { Unseen } from '../execute/observe.ts';
 import type { Host } from '../execute/ports.ts';
-import type { Desired } from '../model/desired.ts';
+import type { Desired, DesiredHost } from '../model/desired.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
 import { printable } from '../render/printable.ts';
+import type { Reach } from './desired.ts';
 
 /** What a run is about, as the command line says it. */
 export interface Subject {
@@ -40,6 +41,7 @@ export async function withSight<T>(
   subject: Subject,
   work: (sight: Sight) => Promise<T>,
   preload: () => Promise<unknown> = async () => undefined,
+  reach: Reach = 'servers',
 ): Promise<T> {
   const [{ loadDesired }, { Connections }, { survey }, { hostOpener }] = await Promise.all([
     import('./desired.ts'),
@@ -47,8 +49,8 @@ export async function withSight<T>(
     import('../execute/observe.ts'),
     import('./wire.ts'),
   ]);
-  const desired = await loadDesired(subject.inventory, subject.playbooks, subject.limit);
-  const hosts = desired.servers.map((server) => server.host);
+  const desired = await loadDesired(subject.inventory, subject.playbooks, subject.limit, reach);
+  const hosts = hostsOf(desired);
   const { connect, close } = new Connections(hosts, hostOpener(subject.sshConfig));
   try {
     const names = hosts.map((host) => host.name);
@@ -62,6 +64,13 @@ export async function withSight<T>(
   }
 }
 
+/** A client's plan follows from its servers too, also those that a limit leaves out. */
+function hostsOf({ servers, clientHosts }: Desired): readonly DesiredHost[] {
+  const joined = clientHosts.flatMap((client) => [client.host, ...client.servers.map(({ host }) => host)]);
+  const all = [...servers.map(({ host }) => host), ...joined];
+  return [...new Map(all.map((host) => [host.name, host])).values()];
+}
+
 /** The same with the plan. */
 export async function withPlan<T>(subject: Subject, work: (planning: Planning) => Promise<T>): Promise<T> {
   const [{ observe }, { observeScript }] = await Promise.all([
@@ -71,30 +80,34 @@ export async function withPlan<T>(subject: Subject, work: (planning: Planning) =
   const planner = () => import('../planner/index.ts');
   const withSeen = async ({ desired, observed, unseen, connect }: Sight) => {
     const { plan } = await planner();
-    const planFor = (wanted: (host: string) => boolean, seen: readonly Observed[]) =>
-      plan(only(desired, wanted), seen, observeScript);
-    const replan = async (host: string) =>
-      planFor((name) => name === host, [await observe(await connect(host))]);
-    const seen = new Set(observed.map((observation) => observation.host));
-    return work({ desired, plan: planFor((name) => seen.has(name), observed), unseen, connect, replan });
+    const seen = new Map(observed.map((observation) => [observation.host, observation]));
+    const planFor = (wanted: (host: string) => boolean) =>
+      plan(only(desired, wanted), [...seen.values()], observeScript);
+    // What was seen last of a client's servers is what they are by now: they were done before it.
+    const replan = async (host: string) => {
+      seen.set(host, await observe(await connect(host)));
+      return planFor((name) => name === host);
+    };
+    return work({ desired, plan: planFor((name) => seen.has(name)), unseen, connect, replan });
   };
-  return withSight(subject, withSeen, planner);
+  return withSight(subject, withSeen, planner, 'all');
 }
 
 function only(desired: Desired, wanted: (host: string) => boolean): Desired {
-  return { ...desired, servers: desired.servers.filter(({ host }) => wanted(host.name)) };
+  const isWanted = ({ host }: { readonly host: DesiredHost }) => wanted(host.name);
+  return {
+    ...desired,
+    servers: desired.servers.filter(isWanted),
+    clientHosts: desired.clientHosts.filter(isWanted),
+  };
 }
 
 /** Says which hosts could not be seen, and why; empty when all could. */
 export function unseenText(unseen: readonly Unseen[]): string {
   return unseen
-    .map(({ host, error }) => printable(`${named(host, error.message)}\n  mend: ${error.remedy}\n`))
+    .map(({ host, error }) => printable(`${host}: ${error.message}\n  mend: ${error.remedy}\n`))
     .join('');
 }
-
-/** What happened on the host itself begins with its name already. */
-const named = (host: string, message: string) =>
-  message.startsWith(`${host}: `) ? message : `${host}: ${message}`;
 
 /** The exit status for hosts that could not be seen, if any. */
 export function unseenCode(unseen: readonly Unseen[]): ErrorCode | undefined {

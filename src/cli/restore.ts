@@ -2,7 +2,7 @@ import type { ServiceComment } from '../artifacts/service-comment.ts';
 import { type ExitCode, ReconcileError } from '../model/errors.ts';
 import type { Consent } from '../model/plan.ts';
 import { allowOption, carriedOutStatuses, forksOption, limitOption, sshConfigOption } from './options.ts';
-import type { Sight, Subject } from './planning.ts';
+import type { Sight } from './planning.ts';
 import type { DefineVerb } from './verb.ts';
 
 interface Options {
@@ -41,23 +41,16 @@ export const restore: DefineVerb = (program, end) => {
 };
 
 async function run(files: readonly string[], options: Options): Promise<ExitCode> {
-  const [{ withPlan, withSight }, { planRestore }, { carryOut }] = await Promise.all([
+  const [{ withSight }, { planRestore }, { carryOut }] = await Promise.all([
     import('./planning.ts'),
     import('../planner/rotation/restore.ts'),
     import('./carry-out.ts'),
   ]);
   const { backup, playbooks } = divided(files, options.last);
-  const subject: Subject = { ...options, playbooks };
-  const manner = { ...options, wait: false, unasked: 'give --yes' };
-  let restored = false;
-  const code = await withSight(subject, async (sight) => {
+  return withSight({ ...options, playbooks }, async (sight) => {
     const plan = planRestore(sight.desired, sight.observed, await readBackups(sight, backup));
-    restored = plan.hosts.some(({ steps }) => steps.length > 0);
-    return carryOut({ ...sight, plan }, manner);
+    return carryOut({ ...sight, plan }, { ...options, wait: false, unasked: 'give --yes' });
   });
-  if (code !== 'ok' || !restored) return code;
-  // What else belongs to a service that is served, its public address above all, is what an apply is for.
-  return withPlan(subject, (planning) => carryOut(planning, manner));
 }
 
 /** The backup's name and the playbooks, of which the command line is one list. */
@@ -86,9 +79,18 @@ async function readBackups(
     const backup = backupOn(facts, name);
     if (backup === undefined) return [];
     const script = `sed -n '/^# reconcile: /p' -- ${BACKUPS}/${backup}\n`;
-    const { code, stdout } = await (await connect(host)).exec('sh', script, { timeoutSeconds: SECONDS });
-    if (code !== 0) return [];
+    const { code, stdout, stderr } = await (await connect(host)).exec('sh', script, {
+      timeoutSeconds: SECONDS,
+    });
+    if (code !== 0) throw unreadable(host, backup, stderr);
     return [[host, stdout.split('\n').flatMap((line) => readComment(line) ?? [])] as const];
   };
   return new Map((await Promise.all(observed.map(read))).flat());
 }
+
+const unreadable = (host: string, backup: string, said: string) =>
+  new ReconcileError(
+    'failed',
+    `${host}: the backup ${backup} cannot be read: ${said.trim().slice(0, 500)}`,
+    'see what is wrong with it on the host, or name another one',
+  );

@@ -1,5 +1,12 @@
 import { isMarked } from '../artifacts/marker.ts';
-import { CLIENT_FRAGMENTS, HEAD, PENDING, SERVER_FRAGMENTS, SERVER_TOML } from '../artifacts/paths.ts';
+import {
+  CLIENT_FRAGMENTS,
+  HEAD,
+  PENDING,
+  ROTATION,
+  SERVER_FRAGMENTS,
+  SERVER_TOML,
+} from '../artifacts/paths.ts';
 import { readComment, type ServiceComment } from '../artifacts/service-comment.ts';
 import { pendingNames } from '../codec/pending.ts';
 import { secretsOf } from '../codec/placeholder.ts';
@@ -70,7 +77,8 @@ function inTheMiddle(view: View, services: readonly FoundService[]): ReadonlySet
   return new Set([...recorded.map(([service]) => service), ...unrecorded.map(({ service }) => service)]);
 }
 
-function serverTomlRefusals(view: View): readonly Refusal[] {
+/** Why nothing may be concluded from server.toml. */
+export function serverTomlRefusals(view: View): readonly Refusal[] {
   const found = view.files[SERVER_TOML];
   if (found === undefined) return [];
   const obstacle = obstacleAt(SERVER_TOML, found);
@@ -88,11 +96,18 @@ function invalidRefusal(why: string): Refusal {
   };
 }
 
-function pendingRefusals(view: View): readonly Refusal[] {
+/** Why nothing may be concluded from pending-tokens.json. */
+export function pendingRefusals(view: View): readonly Refusal[] {
   const found = view.files[PENDING];
   if (found === undefined || pendingNames(found.text ?? '') !== undefined) return [];
-  const why = found.unreadable ?? found.withheld ?? 'it is not the JSON of a pending rotation';
-  return [unreadableRefusal(PENDING, why)];
+  if (found.unreadable !== undefined) return [unreadableRefusal(PENDING, found.unreadable)];
+  return [
+    {
+      rule: 'pending-invalid',
+      message: `${PENDING} makes no sense: ${found.withheld ?? 'it is not the JSON of a pending rotation'}`,
+      remedy: `Delete it: what is staged stands in ${ROTATION} too. Where something is, end it by \`reconcile finalize\` or \`cancel\`, for the host's timer goes by this file.`,
+    },
+  ];
 }
 
 interface Fragment {
@@ -114,7 +129,8 @@ function readFragment({ path, found }: Fragment): readonly FoundService[] {
   return servicesIn(path, found.text ?? '').map((service) => ({ ...service, served: false, fragment: path }));
 }
 
-function servicesIn(path: string, text: string): readonly FoundService[] {
+/** The services of a server.toml, or of a fragment of one, as if it were served. */
+export function servicesIn(path: string, text: string): readonly FoundService[] {
   const file = parseServerFile(text);
   if ('error' in file) return [];
   const comments = commentsOf(text);

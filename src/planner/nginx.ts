@@ -17,7 +17,6 @@ import { isHeldBy, nginxListens, overlaps, serves } from './listening.ts';
 import { nginxRefusals } from './nginx-refusals.ts';
 import { planSlots, removeSlots, slotPaths } from './nginx-slots.ts';
 import { join, NOTHING, type Part, part } from './part.ts';
-import { planEnabled } from './units.ts';
 import type { View } from './view.ts';
 
 /** nginx tells its workers' start to about 20 ms; a file that is newer by more was written after it was loaded. */
@@ -61,11 +60,11 @@ export function planNginx(view: View, server: DesiredServer, task: NginxTask): P
   const drift = cause !== undefined && !changed ? driftOf(cause) : NOTHING;
   const steps = running
     ? loadSteps(view, { stream, gone }, changed || cause !== undefined)
-    : startSteps(view, listens);
+    : ([{ kind: 'check-nginx' }, { kind: 'start-unit', unit: NGINX_UNIT, listens }] as const);
   const started = running ? NOTHING : notRunning(view);
   const acts = steps.length > 0;
   const refusals = nginxRefusals(view, acts);
-  return join([files, drift, started, planEnabled(view, NGINX_UNIT), part({ steps, ...refusals })]);
+  return join([files, drift, started, part({ steps, ...refusals })]);
 }
 
 function driftOf(cause: string): Part {
@@ -127,16 +126,4 @@ function loadSteps(
 /** A reload that changes no address. */
 export function nginxReload(stream: readonly StreamService[]) {
   return { listens: nginxListens(stream), interrupts: forecastNginxReload(stream, []) };
-}
-
-/** After an installation nginx may run already, with the package's own configuration: hence the reload. */
-function startSteps(view: View, listens: readonly Listening[]): readonly Step[] {
-  if (view.nginx !== undefined) {
-    return [{ kind: 'check-nginx' }, { kind: 'start-unit', unit: NGINX_UNIT, listens }];
-  }
-  return [
-    { kind: 'check-nginx' },
-    { kind: 'start-unit', unit: NGINX_UNIT, listens: [] },
-    { kind: 'reload-nginx', listens },
-  ];
 }

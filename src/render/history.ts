@@ -1,10 +1,14 @@
+import { AUDIT } from '../artifacts/paths.ts';
 import type { AuditEntry } from '../codec/audit.ts';
 import { jsonText, oneLine } from './printable.ts';
+import { plural } from './sentences.ts';
 
 /** One host's audit log, oldest entry first. */
 export interface History {
   readonly host: string;
   readonly entries: readonly AuditEntry[];
+  /** Lines that make no sense, such as one that a full disk has cut off. */
+  readonly odd: number;
 }
 
 /** Of a token the number is its generation's; of an API key, whose operations are named so, its own. */
@@ -24,8 +28,20 @@ export function historyText(hosts: readonly History[]): string {
     .join('');
 }
 
-/** Says where there is nothing to show, lest a mistyped name look like a quiet service. `targets`: what was asked for. */
-export function emptyText(hosts: readonly History[], targets: readonly string[] | undefined): string {
+/**
+ * Says what is not shown, lest a mistyped name look like a quiet service, or a broken log like a whole one.
+ *
+ * @param targets what was asked for
+ */
+export function missingText(hosts: readonly History[], targets: readonly string[] | undefined): string {
+  const odd = hosts.filter(({ odd }) => odd > 0);
+  return `${odd.map(oddText).join('')}${hosts.length === 0 ? '' : emptyText(hosts, targets)}`;
+}
+
+const oddText = ({ host, odd }: History) =>
+  `${oneLine(host)}: ${plural(odd, 'line')} of ${AUDIT} cannot be read, and ${odd === 1 ? 'is' : 'are'} left out: look at the file there\n`;
+
+function emptyText(hosts: readonly History[], targets: readonly string[] | undefined): string {
   const about = (target: string) =>
     hosts.every(({ entries }) => entries.every((entry) => entry.target !== target));
   if (targets !== undefined) {
@@ -36,8 +52,8 @@ export function emptyText(hosts: readonly History[], targets: readonly string[] 
       .join('');
   }
   return hosts
-    .flatMap(({ host, entries }) =>
-      entries.length === 0 ? [`${oneLine(host)}: the audit log is empty\n`] : [],
+    .flatMap(({ host, entries, odd }) =>
+      entries.length === 0 && odd === 0 ? [`${oneLine(host)}: the audit log is empty\n`] : [],
     )
     .join('');
 }

@@ -9,6 +9,7 @@ import {
   planSentence,
   plural,
   remedySentence,
+  roleSentence,
   rotationSentence,
 } from './sentences.ts';
 import { stepTitle } from './step-title.ts';
@@ -96,11 +97,11 @@ function interruptionBlock({ host, steps }: HostPlan): readonly Block[] {
 }
 
 function changesBlock(plan: HostPlan): readonly Block[] {
-  const { host, tunnel, changes } = plan;
+  const { host, changes } = plan;
   const lines = changes.map(
     (change) => `- \`${SIGN[change.kind]}\` ${code(change.target)}${causeOf(change)}\n`,
   );
-  const title = `**${plain(host)}** (tunnel ${plain(tunnel)}): ${changeCounts([plan])}\n\n`;
+  const title = `**${plain(host)}** (${plain(roleSentence(plan))}): ${changeCounts([plan])}\n\n`;
   return block(`the list of changes on ${host}`, title, lines);
 }
 

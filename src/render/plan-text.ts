@@ -3,7 +3,13 @@ import type { Change } from '../model/change.ts';
 import type { HostPlan, Plan } from '../model/plan.ts';
 import { diffLines, hasLines, SIGN } from './diff.ts';
 import { oneLine, printable } from './printable.ts';
-import { interruptionSentence, planSentence, remedySentence, rotationSentence } from './sentences.ts';
+import {
+  interruptionSentence,
+  planSentence,
+  remedySentence,
+  roleSentence,
+  rotationSentence,
+} from './sentences.ts';
 import { stepTitle } from './step-title.ts';
 
 export interface TextOptions {
@@ -34,7 +40,7 @@ function isWorthShowing({ changes, refusals, rotations, notes }: HostPlan): bool
 
 function hostLines(host: HostPlan, options: TextOptions): readonly string[] {
   return [
-    `${host.host} (tunnel ${host.tunnel})`,
+    `${host.host} (${oneLine(roleSentence(host))})`,
     ...host.changes.flatMap((change) => changeLines(change, options)),
     ...section(
       'Steps',

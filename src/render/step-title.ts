@@ -18,6 +18,7 @@ const TITLES: Titles = {
   'install-program': ({ path }) => `install ${path}`,
   'write-file': ({ path, mode, owner, group }) => `write ${path} (${mode} ${owner}:${group})`,
   'set-ownership': ({ path, mode, owner, group }) => `give ${path} to ${owner}:${group}, mode ${mode}`,
+  'make-link': ({ path, target }) => `let ${path} lead to ${target}`,
   'remove-file': ({ path }) => `remove ${path}`,
   'make-salt': ({ path }) => `make ${path} there`,
   'make-token': ({ service, generation }) => `make the token of ${service} g${generation} there`,
@@ -48,6 +49,7 @@ const TITLES: Titles = {
   'disable-unit': ({ unit }) => `disable ${unit}`,
   'start-unit': ({ unit }) => `start ${unit}`,
   'restart-unit': ({ unit }) => `restart ${unit}`,
+  poll: ({ server }) => `poll ${server}`,
   'check-nginx': () => "check nginx's configuration",
   'reload-nginx': () => 'reload nginx',
 };

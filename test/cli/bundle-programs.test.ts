@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const bundled = (...releases: readonly Omit<RatholeRelease, 'version'>[]) => {
   const servers = releases.map((release) => ({ tunnel: 'home', rathole: { version: '0.5.0', ...release } }));
-  return bundlePrograms({ servers, clients: [] } as unknown as Desired);
+  return bundlePrograms({ servers, clients: [], clientHosts: [] } as unknown as Desired);
 };
 
 test('a file goes with the bundle as what it is; the others are fetched by their pinned hash', async () => {

@@ -1,8 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { writePlanFile } from '../../src/cli/plan-file.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const work = mkdtempSync(join(tmpdir(), 'reconcile-cli-'));
@@ -149,21 +159,20 @@ describe('inventory', () => {
 
 describe('apply', () => {
   const digest = '0'.repeat(64);
-  const planFile = { kind: 'reconcile/plan', version: 1, digest, inventory: 'i', playbooks: ['p'] };
+  const planFile = { digest, inventory: 'i', playbooks: ['p'] };
+  const changed = (change: object) =>
+    JSON.stringify({ ...JSON.parse(writePlanFile(planFile, {})), ...change });
 
   test.each([
     ['a missing file', '/nowhere', '/nowhere cannot be read: no such file or directory'],
     ['a folder', work, 'it is not a regular file'],
-    ['a cut plan file', () => JSON.stringify(planFile).slice(0, -9), 'but not a whole one'],
-    [
-      'a plan file without playbooks',
-      () => JSON.stringify({ ...planFile, playbooks: [] }),
-      'not a whole one',
-    ],
-    ['a digest that is none', () => JSON.stringify({ ...planFile, digest: '\u001b[2J' }), 'not a whole one'],
+    ['a cut plan file', () => writePlanFile(planFile, {}).slice(0, -9), 'but not a whole one'],
+    ['a plan file without playbooks', () => changed({ playbooks: [] }), 'not a whole one'],
+    ['a digest that is none', () => changed({ digest: '\u001b[2J' }), 'not a whole one'],
     ['a playbook alone', () => 'tunnels: {}', 'playbooks, which need an inventory'],
+    ['a plan file that somebody changed', () => changed({ plan: 'nothing' }), 'changed after it was written'],
     ['what --format json printed', () => '{ "format": 1, "hosts": [] }', 'or no plan file'],
-    ['a plan file whose sources are gone', () => JSON.stringify(planFile), 'which the plan was made from'],
+    ['a plan file whose sources are gone', () => writePlanFile(planFile, {}), 'which the plan was made from'],
   ])('%s ends with 1 and says why', async (_, given, message) => {
     const path = typeof given === 'string' ? given : file('plan.json', given());
     const { exitCode, stderr } = await reconcile('apply', path);
@@ -188,7 +197,7 @@ describe('apply', () => {
       playbooks: [join(ROOT, 'playbooks/homelab.yaml')],
     };
     file('closed.yaml', CLOSED);
-    const { exitCode, stderr } = await reconcile('apply', file('plan.json', JSON.stringify(lines)));
+    const { exitCode, stderr } = await reconcile('apply', file('plan.json', writePlanFile(lines, {})));
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 4,
       stderr: expect.stringMatching(/^edge: /),
@@ -196,7 +205,7 @@ describe('apply', () => {
   });
 
   test('a plan file is refused when another digest is expected', async () => {
-    const path = file('plan.json', JSON.stringify(planFile));
+    const path = file('plan.json', writePlanFile(planFile, {}));
     const { exitCode, stderr } = await reconcile('apply', path, '--expect', '1'.repeat(64));
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 5, stderr: expect.stringContaining(digest) });
   });
@@ -257,6 +266,17 @@ describe('plan', () => {
     expect(stderr).toContain(message);
   });
 
+  test('--out never takes the place of an inventory', async () => {
+    const [, inventory = ''] = closed();
+    const before = readFileSync(inventory, 'utf8');
+    const { exitCode, stderr } = await reconcile('plan', ...closed(), '--out', inventory);
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('is what the plan is made from'),
+    });
+    expect(readFileSync(inventory, 'utf8')).toBe(before);
+  });
+
   test('an ssh configuration that is missing ends with 1', async () => {
     const { exitCode, stderr } = await reconcile('plan', '-F', '/nowhere', ...closed());
     expect(exitCode).toBe(1);
@@ -292,8 +312,28 @@ describe('verbs of rotation', () => {
   test.each(['rotate', 'verify'])('%s of a service that nobody has ends with 1', async (verb) => {
     const { exitCode, stdout, stderr } = await reconcile(verb, ...closed(), '--service', 'nobody');
     expect({ exitCode, stdout }).toMatchObject({ exitCode: 1 });
-    expect(stderr).toContain('--service: there is no service nobody on these hosts');
+    expect(stderr).toContain('--service: these hosts have no service "nobody"');
     expect(stderr).toMatch(/mend: the services are \S/);
+  });
+
+  test.each([
+    ['empty', '', '""'],
+    ['of control characters', '\u001b[31m\n', '"\\u001b[31m\\n"'],
+    ['huge', 'x'.repeat(100_000), `"${'x'.repeat(59)}…`],
+  ])('a name that is %s is shown in one short line', async (_, name, shown) => {
+    for (const option of ['--service', '--client']) {
+      const { exitCode, stderr } = await reconcile('rotate', ...closed(), option, name);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain(`${shown}\n  mend: `);
+    }
+  });
+
+  test('a bundle that could not be written is refused before anybody is asked for a key', async () => {
+    const { exitCode, stderr } = await reconcile('bundle', 'desktop', ...closed(), '--out', '/nonexistent/x');
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe(
+      'reconcile: /nonexistent/x cannot be written: there is no folder /nonexistent\n  mend: give a path that can be written',
+    );
   });
 
   test.each([

@@ -3,7 +3,7 @@ import { unseenText } from '../../src/cli/planning.ts';
 import { ReconcileError } from '../../src/model/errors.ts';
 
 test('a host that cannot be looked at is named once', () => {
-  const unseen = ['edge: cannot connect', 'no such name'].map((message) => ({
+  const unseen = ['cannot connect', 'no such name'].map((message) => ({
     host: 'edge',
     error: new ReconcileError('unreachable', message, 'look'),
   }));

@@ -153,6 +153,16 @@ describe('a playbook that the host cannot follow is refused', () => {
     expect(fresh?.remedy).toContain('`worker_rlimit_nofile 4096;` above it');
   });
 
+  test.each([
+    [3000, /`worker_connections 2048;`.* `worker_rlimit_nofile 3000;`/],
+    [1000, /`worker_connections 1000;`.* `worker_rlimit_nofile 1000;`/],
+    [800, /^Let nginx have 4096 descriptors, of which this host grants it 800: by `LimitNOFILE=`/],
+  ])('what is written is what a host takes that grants %i descriptors', (openFilesAtMost, remedy) => {
+    const nginx = present({ ...readValue(settled().nginx), openFilesAtMost });
+    const [refusal] = planOne(server({ services: crowd }), { ...settled(), nginx }).refusals;
+    expect(refusal).toMatchObject({ rule: 'capacity', remedy: expect.stringMatching(remedy) });
+  });
+
   test('seventeen services fit into what Debian gives', () => {
     expect(rules(planOne(server({ services: crowd.slice(1) }), bare))).toEqual([]);
   });

@@ -120,8 +120,16 @@ describe('a service', () => {
     expect(planOne(inPlace, there).changes).toEqual([]);
     const plan = planOne(server(), there);
     expect(rules(plan)).toEqual([]);
-    expect(step(plan.steps, 'assemble')[0]?.interrupts?.reason).toContain('next pull');
+    const interrupts = { kind: 'new-connections', services: ['ssh'] };
+    const pull =
+      "until their clients' next pull: rathole knows ssh by another name; live connections survive";
+    expect(step(plan.steps, 'assemble')[0]).toMatchObject({ interrupts: { ...interrupts, reason: pull } });
+    expect(step(plan.steps, 'assemble')[0]?.interrupts).not.toHaveProperty('seconds');
     expect(planOne(server(), applied(server(), there)).changes).toEqual([]);
+    const alone = planOne(server({ services: [SSH], prune: true }), there);
+    expect(step(alone.steps, 'assemble')[0]).toMatchObject({
+      interrupts: { services: ['dns', 'ssh'], reason: `${pull}; dns removed` },
+    });
   });
 
   test('written by hand is kept as a fragment, and pruned on request', () => {

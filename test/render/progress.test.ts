@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Outcome, RunEvent } from '../../src/execute/events.ts';
 import { liveProgress } from '../../src/render/progress/live.ts';
 import { plainProgress, troubles } from '../../src/render/progress/progress.ts';
@@ -69,11 +69,12 @@ function terminal(): { out: NodeJS.WriteStream; text: () => string } {
 
 test('on a terminal, each host has a row that ends with how it came out', async () => {
   const { out, text } = terminal();
+  const drawnAnew = (before = text().length) =>
+    vi.waitFor(() => expect(text().length).toBeGreaterThan(before), { timeout: 10_000, interval: 10 });
   const progress = liveProgress(['edge', 'far'], out);
-  await new Promise((resolve) => setTimeout(resolve, 20));
   for (const event of EVENTS) {
+    await drawnAnew();
     progress.listen(event);
-    await new Promise((resolve) => setTimeout(resolve, 120));
   }
   await progress.end();
   expect(text()).toContain('1/2 write-file /etc/x');

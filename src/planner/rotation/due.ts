@@ -1,5 +1,5 @@
 import type { DesiredServer } from '../../model/desired.ts';
-import type { HostPlan, PlannedRotation } from '../../model/plan.ts';
+import { type HostPlan, isStuck, type PlannedRotation } from '../../model/plan.ts';
 import type { RotationRecord } from '../../model/rotation.ts';
 import type { Step } from '../../model/step.ts';
 import { isToBeEnrolled } from '../enrollment.ts';
@@ -23,11 +23,12 @@ export function dueRotations(
   const decisions = decisionsFor(view, server, records, () => 'none');
   const moves = ({ service, verdict }: PlannedRotation) =>
     isAction(verdict) || (verdict === 'wait' && isMoving(records.get(service)));
-  const rotations = decisions.filter(moves);
-  const notes = decisions.filter((each) => !moves(each)).flatMap(noteOf);
-  if (!rotations.some(({ verdict }) => isAction(verdict))) return { rotations, part: part({ notes }) };
-  const interrupts = forecastRotations(view, server, rotations);
-  const names = rotations.map(({ service }) => service).sort();
+  const moving = decisions.filter(moves);
+  const rotations = decisions.filter((each) => moves(each) || isStuck(each));
+  const notes = decisions.filter((each) => !rotations.includes(each)).flatMap(noteOf);
+  if (!moving.some(({ verdict }) => isAction(verdict))) return { rotations, part: part({ notes }) };
+  const interrupts = forecastRotations(view, server, moving);
+  const names = moving.map(({ service }) => service).sort();
   const step: Step = {
     ...{ kind: 'rotate', order: 'due', services: names, due: true },
     ...(interrupts && { interrupts }),
@@ -39,9 +40,7 @@ const isMoving = (record: RotationRecord | undefined) => record !== undefined &&
 
 /** `nothing` is worth a word only for a token that is about to be rotated. */
 function noteOf({ service, verdict, rule, reason }: PlannedRotation): readonly string[] {
-  if (verdict === 'nothing' && rule !== 'expiring') return [];
-  const held = verdict === 'hold' ? 'the rotation is held: ' : '';
-  return [`service ${service}: ${held}${reason}`];
+  return verdict === 'nothing' && rule !== 'expiring' ? [] : [`service ${service}: ${reason}`];
 }
 
 /** Records as they will be once the steps are done: a service that is enrolled by them counts already. */

@@ -32,7 +32,7 @@ export function planOrder(desired: Desired, observed: readonly Observed[], askin
       const seen = facts.get(server.host.name);
       return seen === undefined ? [] : [planHostOrder(server, seen, asking, desired.clients)];
     });
-  return { digest: digestOf(hosts, (host) => facts.get(host)), hosts };
+  return { digest: digestOf(hosts, (host) => facts.get(host)), order: asking.order, hosts };
 }
 
 function planHostOrder(

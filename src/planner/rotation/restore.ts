@@ -6,8 +6,10 @@ import type { HostPlan, Plan, PlannedRotation, Refusal } from '../../model/plan.
 import { RULES } from '../../model/rotation/table.ts';
 import type { Step } from '../../model/step.ts';
 import { digestOf } from '../digest.ts';
+import { findServices } from '../found-services.ts';
 import { type View, viewOf } from '../view.ts';
 import { nextGeneration } from './generation.ts';
+import { planOpening, restoredService } from './restored.ts';
 
 const BACKUP = /^server\.toml\.\d{8}_\d{6}$/;
 
@@ -23,37 +25,56 @@ export function backupOn({ files }: Facts, name: string | undefined): string | u
 /** What a host's backup tells: which services there were, by the comments above their tables. */
 export type Backups = ReadonlyMap<string, readonly ServiceComment[]>;
 
-/** Brings back services that a backup has and that were removed since, never the tokens that it has. */
+/**
+ * Brings back services that a backup has and that were removed since, never the tokens that it has. nginx opens their
+ * public addresses in the same plan, so that the whole is seen before anything is done.
+ */
 export function planRestore(desired: Desired, observed: readonly Observed[], backups: Backups): Plan {
   const facts = new Map(observed.map((each) => [each.host, each.facts]));
+  const clients = new Set(desired.clients.map(({ name }) => name));
   const hosts = [...desired.servers]
     .sort((a, b) => (a.host.name < b.host.name ? -1 : 1))
     .flatMap((server) => {
       const seen = facts.get(server.host.name);
       const backup = backups.get(server.host.name);
-      return seen === undefined ? [] : [planHostRestore(server, seen, backup)];
+      return seen === undefined ? [] : [planHostRestore(server, seen, backup, clients)];
     });
-  return { digest: digestOf(hosts, (host) => facts.get(host)), hosts };
+  return { digest: digestOf(hosts, (host) => facts.get(host)), order: 'restore', hosts };
 }
 
 function planHostRestore(
   server: DesiredServer,
   facts: Facts,
   backup: readonly ServiceComment[] | undefined,
+  clients: ReadonlySet<string>,
 ): HostPlan {
   const empty = { changes: [], steps: [], refusals: [], notes: [], rotations: [] };
   const shell = { host: server.host.name, tunnel: server.tunnel, ...empty };
   const view = viewOf(facts);
   if (!('rotations' in view)) return { ...shell, refusals: view };
   if (backup === undefined) return { ...shell, refusals: [noBackup()] };
+  const found = findServices(view);
+  if (!('services' in found)) return { ...shell, refusals: found };
   const there = [...new Map(backup.map((each) => [each.service, each])).values()].sort(byService);
   const gone = there.filter(({ service }) => view.rotations[service]?.phase === 'gone');
-  const refusals = gone.flatMap((each) => hindrance(view, server, each));
-  const rotations = refusals.length > 0 ? [] : gone.map(({ service }) => issue(view, service));
-  const services = rotations.map(({ service }) => service);
-  const steps: readonly Step[] =
-    services.length === 0 ? [] : [{ kind: 'rotate', order: 'restore', services }];
-  return { ...shell, rotations, refusals, steps, notes: notesOn(view, there) };
+  const notes = notesOn(view, there);
+  const refusals = gone.flatMap((each) => hindrance(view, server, each, clients));
+  if (gone.length === 0 || refusals.length > 0) return { ...shell, refusals, notes };
+  const rotations = gone.map(({ service }) => issue(view, service));
+  const back = rotations.flatMap(({ service, next }) => restoredService(view, service, next) ?? []);
+  const opened = planOpening({ view, server, found, back, clients });
+  const rotate: Step = {
+    kind: 'rotate',
+    order: 'restore',
+    services: rotations.map(({ service }) => service),
+  };
+  return {
+    ...shell,
+    ...opened,
+    steps: [...opened.steps, rotate],
+    rotations,
+    notes: [...opened.notes, ...notes],
+  };
 }
 
 function byService(a: ServiceComment, b: ServiceComment): number {
@@ -73,6 +94,7 @@ function hindrance(
   view: View,
   server: DesiredServer,
   { service, client }: ServiceComment,
+  clients: ReadonlySet<string>,
 ): readonly Refusal[] {
   const declared = server.services.some(({ name }) => name === service);
   const remedy = 'Put it into the playbook and apply: it comes back with a new number and a new token.';
@@ -89,11 +111,20 @@ function hindrance(
       },
     ];
   }
-  if (view.files[ROTATE] !== undefined && view.files[`${STATE}/pull/${client}`] !== undefined) return [];
+  const isServed = clients.has(client) && view.files[`${STATE}/pull/${client}`] !== undefined;
+  if (!isServed)
+    return [
+      {
+        rule: 'restore-client',
+        message: `the client of ${service}, ${client}, is not served any more`,
+        remedy,
+      },
+    ];
+  if (view.files[ROTATE] !== undefined && restoredService(view, service, 1) !== undefined) return [];
   return [
     {
-      rule: 'restore-client',
-      message: `the client of ${service}, ${client}, is not served any more`,
+      rule: 'restore-unknown',
+      message: `the host does not know any more how ${service} was served`,
       remedy,
     },
   ];

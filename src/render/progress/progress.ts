@@ -38,6 +38,7 @@ const SENTENCES: Readonly<Record<Outcome['status'], string>> = {
   'not-converged': 'done, but not as wanted',
   rotated: 'rotated',
   rotating: 'not rotated yet',
+  held: 'left alone',
   stopped: 'not begun',
 };
 

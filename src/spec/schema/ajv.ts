@@ -19,8 +19,16 @@ export function createAjv(code: CodeOptions = {}): Ajv2020 {
     schemas: Object.values(SCHEMAS).map(withoutReferences),
     formats,
     keywords: ['x-rule', 'x-remedy', { keyword: 'x-duration', code: durationCode }],
-    code: { ...code, formats: _`formats` },
+    code: { ...code, formats: _`formats`, process: appendingErrors },
   });
+}
+
+/** ajv's code copies all errors found so far for each of many children; this adds theirs to the list. */
+export function appendingErrors(code: string): string {
+  return code.replaceAll(
+    /vErrors = vErrors === null \? ([\w.]+) : vErrors\.concat\(\1\)/g,
+    'vErrors = $1.reduce((all, one) => { all.push(one); return all; }, vErrors ?? [])',
+  );
 }
 
 function durationCode(context: KeywordCxt): void {

@@ -1,5 +1,5 @@
 import standaloneCode from 'ajv/dist/standalone/index.js';
-import { createAjv, SCHEMAS } from './ajv.ts';
+import { appendingErrors, createAjv, SCHEMAS } from './ajv.ts';
 
 /**
  * The validators as the text of a module, `#validators` in what is shipped: compiling the schemas takes longer than
@@ -10,5 +10,5 @@ import { createAjv, SCHEMAS } from './ajv.ts';
 export function validatorsModule(keywords: string): string {
   const ids = Object.entries(SCHEMAS).map(([name, { $id }]) => [name, $id]);
   const code = standaloneCode.default(createAjv({ source: true, esm: true }), Object.fromEntries(ids));
-  return `import { formats, isWithin } from '${keywords}';\n${code}`;
+  return `import { formats, isWithin } from '${keywords}';\n${appendingErrors(code)}`;
 }

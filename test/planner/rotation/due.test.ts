@@ -93,10 +93,13 @@ describe('due by age', () => {
       ...later(8 * DAY),
       listeners: present([...readValue(host.listeners), listener('tcp', ours, 1019, 'nc', 9)]),
     };
-    const { rotations, notes } = planOne(managed(), facts);
-    expect(rotations.map(({ service }) => service)).toEqual(['dns']);
-    expect(notes).toEqual([
-      expect.stringContaining('another program listens at the slot of the next generation'),
+    const { rotations, steps } = planOne(managed(), facts);
+    expect(rotations).toMatchObject([
+      { service: 'dns', verdict: 'stage' },
+      { service: 'ssh', verdict: 'refuse', rule: 'slot-foreign' },
+    ]);
+    expect(steps.filter(({ kind }) => kind === 'rotate')).toMatchObject([
+      { order: 'due', services: ['dns'] },
     ]);
   });
 });
@@ -123,11 +126,9 @@ describe('on its way', () => {
   });
 
   test('a straggler is held, and named', () => {
-    const { rotations, notes } = planOne(managed(), withListeners(withRecord('ssh', staged(950)), current));
-    expect(rotations).toEqual([]);
-    expect(notes).toContain(
-      'service ssh: the rotation is held: a straggler: still connected with the old token at finalize_at, which stays valid for it',
-    );
+    const { rotations, steps } = planOne(managed(), withListeners(withRecord('ssh', staged(950)), current));
+    expect(rotations).toMatchObject([{ service: 'ssh', verdict: 'hold', rule: 'straggler-held' }]);
+    expect(steps).toEqual([]);
   });
 });
 
