@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Host } from '../lab/host.ts';
 import type { Lab } from '../lab/lab.ts';
 import { serveTargets } from '../prober/lab.ts';
+import { giveNginx } from './nginx-room.ts';
 import type { Operator, PlaybookText } from './tunnel.ts';
 import { desktopIsThere, SERVICES } from './visitor.ts';
 
@@ -29,9 +30,23 @@ export async function joinByBundle(operator: Operator, client: Host): Promise<vo
 
 /** Applies the playbook and brings the desktop in. */
 export async function joinDesktop(lab: Lab, operator: Operator): Promise<void> {
+  await applied(operator);
+  await setUpDesktop(lab, operator);
+}
+
+/**
+ * The same, where nginx may have so many visitors at once that it turns nobody away while they come faster than a busy
+ * machine serves them.
+ */
+export async function joinDesktopOfMany(lab: Lab, operator: Operator): Promise<void> {
+  await applied(operator);
+  await giveNginx(lab.host('edge'), { connections: 8192, descriptors: 16_384 });
+  await joinDesktop(lab, operator);
+}
+
+async function applied(operator: Operator): Promise<void> {
   const { code, stdout, stderr } = await operator.apply();
   if (code !== 0) throw new Error(`apply: exit status ${code}\n${stdout}\n${stderr}`);
-  await setUpDesktop(lab, operator);
 }
 
 /** Puts all that `WITH_CHAT` leads to on the desktop, runs its installer there, and waits until its services are there. */

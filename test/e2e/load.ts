@@ -2,8 +2,6 @@ import type { Lab } from '../lab/lab.ts';
 import { Probing } from '../prober/lab.ts';
 import type { ConnectReport, ProbeReport } from '../prober/report.ts';
 
-/** Milliseconds between two new connections. */
-const EVERY = 10;
 const HOLDS = 5;
 const FLOWS = 2;
 
@@ -26,30 +24,31 @@ export interface Noticed {
   readonly flows: number;
 }
 
-/** Where the connections go that come every 10 ms. */
-export interface Visited {
+/** Where the visitors come to, and how often. */
+export interface Visits {
   readonly web: number;
   readonly chat: number;
   readonly dns: number;
+  /** Milliseconds between two new connections. */
+  readonly every: number;
 }
 
-const PORTS: Visited = { web: 8080, chat: 7007, dns: 5353 };
+const VISITS: Visits = { web: 8080, chat: 7007, dns: 5353, every: 10 };
 
 /**
- * Visits the services from outside while `change` goes on: a new HTTP connection every 10 ms, one of SSH now and then,
- * long-lived ones that write all the time, and datagrams.
+ * Visits the services from outside while `change` goes on: new HTTP connections, one of SSH now and then, long-lived ones that write all the time, and datagrams.
  */
 export async function underLoad(
   lab: Lab,
   change: () => Promise<void>,
-  ports: Partial<Visited> = {},
+  visits: Partial<Visits> = {},
 ): Promise<Noticed> {
-  const at = { ...PORTS, ...ports };
+  const at = { ...VISITS, ...visits };
   const host = 'edge.test';
   const probing = await Probing.start(lab.control, {
     seconds: 3600,
     connects: [
-      { name: 'web', kind: 'http', host, port: at.web, every: EVERY, expect: 'desktop GET /' },
+      { name: 'web', kind: 'http', host, port: at.web, every: at.every, expect: 'desktop GET /' },
       { name: 'ssh', kind: 'banner', host, port: 2222, every: 200, expect: '^SSH-2.0-OpenSSH' },
     ],
     holds: [{ name: 'chat', host, port: at.chat, every: 50, connections: HOLDS }],

@@ -3,12 +3,12 @@ import { waitFor } from '../lab/wait.ts';
 import { Probing, serveTargets } from '../prober/lab.ts';
 import type { ConnectReport, HoldReport } from '../prober/report.ts';
 import { GRACE, joinByBundle, POLL } from './joined.ts';
+import { giveNginx } from './nginx-room.ts';
 import type { Operator } from './tunnel.ts';
 
 const FIRST_PORT = 10_000;
 /** Milliseconds between two visitors. */
 const EVERY = 50;
-const NGINX_CONF = '/etc/nginx/nginx.conf';
 
 export interface Crowded {
   /** How many services each apply has rotated. */
@@ -41,13 +41,11 @@ export async function serveMany(lab: Lab, operator: Operator, count: number, atM
 
 /** Does what the plan's refusal says. */
 async function raiseLimits(lab: Lab, operator: Operator): Promise<void> {
-  const { code, stderr } = await operator.apply();
-  const connections = /`(worker_connections \d+;)`/.exec(stderr)?.[1];
-  const descriptors = /`(worker_rlimit_nofile \d+;)`/.exec(stderr)?.[1];
-  if (code !== 5 || !connections || !descriptors) throw new Error(`not refused, but ${code}: ${stderr}`);
-  const edits = [`s/worker_connections .*/${connections}/`, `1i ${descriptors}`];
-  await lab.host('edge').must(['sed', '-i', ...edits.flatMap((edit) => ['-e', edit]), NGINX_CONF]);
-  await lab.host('edge').must('systemctl reload nginx');
+  const { code, stdout } = await operator.apply();
+  const connections = /`worker_connections (\d+);`/.exec(stdout)?.[1];
+  const descriptors = /`worker_rlimit_nofile (\d+);`/.exec(stdout)?.[1];
+  if (code !== 5 || !connections || !descriptors) throw new Error(`not refused, but ${code}: ${stdout}`);
+  await giveNginx(lab.host('edge'), { connections: Number(connections), descriptors: Number(descriptors) });
 }
 
 /** All tokens have become too old: applies until nothing is due any more, with visitors all the time. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useLab } from '../lab/vitest.ts';
-import { GRACE, joinDesktop, POLL, WITH_CHAT } from './joined.ts';
+import { GRACE, joinDesktopOfMany, POLL, WITH_CHAT } from './joined.ts';
 import { summary, underLoad } from './load.ts';
 import { Operator } from './tunnel.ts';
 
@@ -14,7 +14,7 @@ let operator: Operator;
 beforeAll(async () => {
   operator = await Operator.start(lab(), ['edge']);
   operator.playbook({ services: WITH_CHAT, poll: `${POLL}s`, more: [`rotation: { grace: ${GRACE}s }`] });
-  await joinDesktop(lab(), operator);
+  await joinDesktopOfMany(lab(), operator);
 });
 afterAll(() => operator?.[Symbol.dispose]());
 
