@@ -116,7 +116,9 @@ test.each(FAULTS)('$name: the plan and the apply are refused, and nothing is tou
     expect(refusals.map(({ rule }: { rule: string }) => rule).join()).toContain(fault.rule);
     const apply = await operator.apply();
     expect(apply.code).toBe(5);
-    expect(apply.stderr).toContain(refusals[0].message);
+    for (const line of refusals[0].message.split('\n')) expect(apply.stdout).toContain(line);
+    expect(apply.stderr).toContain(`[${refusals[0].rule}]`);
+    expect(apply.stderr).not.toContain(refusals[0].message);
     expect(await stateOf(edge)).toBe(before);
     if (fault.serves) await visitAll(lab());
   } finally {

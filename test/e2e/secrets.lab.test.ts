@@ -24,7 +24,8 @@ beforeAll(async () => {
   await run('plan first', '--full');
   await run('apply first');
   // A token that somebody wrote by hand must not be told apart from ours.
-  await edge.must('sed -i \'0,/^token/s/^token.*/token = "planted-by-hand-4711"/\' /etc/rathole/server.toml');
+  const plant = '0,/^token/s/^token.*/token = "planted-by-hand-4711"/';
+  await edge.must('sed -i -f - /etc/rathole/server.toml', { stdin: plant });
   await run('plan text', '--full', '--out', 'plan.json');
   await run('plan json', '--format', 'json');
   await run('plan markdown', '--format', 'markdown');

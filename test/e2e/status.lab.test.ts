@@ -104,6 +104,52 @@ test('all is well again once it polls', async () => {
   await becomes('well', ({ code, client }) => code === 0 && client.state === 'current');
 });
 
+test('a server.toml that rathole ignores is said, while it serves by what it has loaded', async () => {
+  const edge = lab().host('edge');
+  const replace = (command: string) => edge.must(`cd /etc/rathole && ${command} >new && mv new server.toml`);
+  await edge.must('cp -p /etc/rathole/server.toml /root/server.toml');
+  for (const broken of ["sed '$s/.$//' /root/server.toml", "sed 's/^type/typ/' /root/server.toml"]) {
+    await replace(broken);
+    const { code, rules, service } = await status();
+    expect({ code, rules }).toEqual({ code: 6, rules: ['server-toml-ignored'] });
+    expect(service.generations[0]?.listener).toBe('ours');
+  }
+  await edge.must('cp -p /root/server.toml /etc/rathole/new && mv /etc/rathole/new /etc/rathole/server.toml');
+  await becomes('well', ({ code }) => code === 0);
+});
+
+test('a timer that was stopped and disabled is said', async () => {
+  const edge = lab().host('edge');
+  await edge.must('systemctl disable --now reconcile-finalize.timer');
+  expect(await status()).toMatchObject({ code: 6, rules: ['not-running', 'not-enabled'] });
+  await edge.must('systemctl enable --now reconcile-finalize.timer');
+  expect(await status()).toMatchObject({ code: 0, rules: [] });
+});
+
+test('a pending-tokens.json that makes no sense is said', async () => {
+  const edge = lab().host('edge');
+  await edge.must('systemctl stop reconcile-finalize.timer; echo nonsense >/etc/rathole/pending-tokens.json');
+  expect(await status()).toMatchObject({ code: 6, rules: ['not-running', 'pending-invalid'] });
+  expect(await operator.plan()).toMatchObject({
+    code: 5,
+    stdout: expect.stringContaining('[pending-invalid]'),
+  });
+  await edge.must('rm /etc/rathole/pending-tokens.json; systemctl start reconcile-finalize.timer');
+  expect(await status()).toMatchObject({ code: 0, rules: [] });
+});
+
+test('whoever asks while another run is at work is told so', async () => {
+  const edge = lab().host('edge');
+  await using _other = edge.start('flock /run/reconcile.lock sleep 30');
+  await becomes('well', ({ code }) => code === 0);
+  const verify = await operator.run(operator.argv('verify'));
+  expect(verify).toMatchObject({
+    code: 3,
+    stdout: '',
+    stderr: expect.stringMatching(/^edge: another run has been at work there for 10 s\n {2}mend: ask again/),
+  });
+});
+
 test('a program that does not run is said, and a host that is off is not reached', async () => {
   const edge = lab().host('edge');
   await edge.must('systemctl stop rathole-server');

@@ -65,6 +65,12 @@ test('a connected client that does not come is held, and is let go within a poll
     stdout.match(/^edge: hold: \w+ g1 -> g2: a straggler: still connected with the old token/gm),
   ).toHaveLength(3);
   expect(code).toBe(6);
+  const apply = await operator.apply('--no-wait');
+  expect(apply).toMatchObject({
+    code: 6,
+    stdout: expect.stringContaining('3 rotations to look at.'),
+    stderr: '',
+  });
   await continueNow();
   expect(await records()).toBe(all('staged', 1, 2));
   await visitAll(lab());

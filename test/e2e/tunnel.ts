@@ -33,6 +33,8 @@ export interface PlaybookText {
   readonly more?: readonly string[];
   /** How often clients poll; without it, as the default has it. */
   readonly poll?: string;
+  /** Without it, every host of the inventory. */
+  readonly hosts?: string;
   /** Clients besides those of the services. */
   readonly clients?: readonly string[];
 }
@@ -40,6 +42,8 @@ export interface PlaybookText {
 /** The operator: a folder with an inventory and a playbook, and the command line, in the lab's control namespace. */
 export class Operator {
   readonly folder = mkdtempSync(join(tmpdir(), 'operator-'));
+  /** Milliseconds until a command is ended: within a test's own time unless set. */
+  patience = 110_000;
   readonly #lab: Lab;
 
   private constructor(lab: Lab) {
@@ -69,15 +73,16 @@ export class Operator {
     writeFileSync(this.at(name), text);
   }
 
-  /** The playbook of one tunnel on every host. */
-  playbook({ services, domain = '{host}.test', more = [], poll, clients: others = [] }: PlaybookText): void {
+  /** The playbook of one tunnel. */
+  playbook(text: PlaybookText): void {
+    const { services, domain = '{host}.test', hosts = 'all', more = [], poll, clients: others = [] } = text;
     const clients = [...new Set([...Object.values(services).map(({ client }) => client), ...others])];
     this.write(
       'playbook.yaml',
       [
         'tunnels:',
         '  home:',
-        '    hosts: all',
+        `    hosts: ${hosts}`,
         `    domain: '${domain}'`,
         `    rathole: { version: 0.5.0, sha256: ${this.programHash}, binary: ./rathole }`,
         ...more.map((line) => `    ${line}`),
@@ -137,6 +142,6 @@ export class Operator {
   }
 
   run(argv: readonly string[]): Promise<Ran> {
-    return this.#lab.control.exec(argv, { cwd: this.folder, timeout: 110_000 });
+    return this.#lab.control.exec(argv, { cwd: this.folder, timeout: this.patience });
   }
 }
