@@ -94,7 +94,6 @@ const ROWS: readonly Row[] = [
     status: 5,
     log: /not ours: .*not modified/,
   },
-  { fault: 'an endless body', file: 'client.toml', answer: floods, status: 6, log: /over 16 MiB/ },
   {
     fault: 'a body that breaks off',
     file: 'client.toml',
@@ -192,21 +191,32 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test.each(ROWS)(
-  '$fault for $file: nothing changes, and the log says why',
-  async ({ file, answer, status, log }) => {
-    await Promise.all(
-      pairs.map(async ({ variant, client, server, good }) => {
-        const { '.': _before, ...before } = client.state();
-        server.answers = { ...good, [file]: answer };
-        const run = await client.run();
-        expect({ variant, ...run }).toEqual({ variant, status, log: expect.stringMatching(log) });
-        const { '.': _after, ...after } = client.state();
-        expect(after, variant).toEqual(before);
-      }),
-    );
-  },
-);
+test.each(ROWS)('$fault for $file: nothing changes, and the log says why', async (row) => {
+  await Promise.all(pairs.map((pair) => expectNothingChanged(pair, row)));
+});
+
+test('an endless body: nothing changes, and the log says why', async () => {
+  // One after the other: so much at once takes longer than a request may.
+  for (const pair of pairs)
+    await expectNothingChanged(pair, {
+      file: 'client.toml',
+      answer: floods,
+      status: 6,
+      log: /over 16 MiB/,
+    });
+});
+
+async function expectNothingChanged(
+  { variant, client, server, good }: Pair,
+  { file, answer, status, log }: Omit<Row, 'fault'>,
+): Promise<void> {
+  const { '.': _before, ...before } = client.state();
+  server.answers = { ...good, [file]: answer };
+  const run = await client.run();
+  expect({ variant, ...run }).toEqual({ variant, status, log: expect.stringMatching(log) });
+  const { '.': _after, ...after } = client.state();
+  expect(after, variant).toEqual(before);
+}
 
 test('after all of that, the next good answer is taken', async () => {
   await Promise.all(
