@@ -1,3 +1,8 @@
+import { LOCK } from '../artifacts/paths.ts';
+
+/** Seconds to wait for a transaction, a rotation or the timer that is at work on the host. */
+const PATIENCE = 10;
+
 /** The release of the format; both sides must speak the same. */
 export const FORMAT = 3;
 
@@ -24,7 +29,10 @@ observe() { # FACT
 }
 `;
 
-/** The whole script: a function called on its last line, so that half a script does nothing. */
+/**
+ * The whole script: a function called on its last line, so that half a script does nothing. What it prints is how the
+ * host is between two runs of reconcile there, not in the midst of one, unless that takes longer than its patience.
+ */
 export function assemble(
   functions: readonly string[],
   facts: readonly (readonly [name: string, shell: string])[],
@@ -33,7 +41,7 @@ export function assemble(
   const bodies = facts.map(([name, shell]) => `fact_${name}() {${shell}\n}\n`);
   const main = `
 main() {
-  printf '@reconcile-observation ${FORMAT}\\n'
+  if [ -r ${LOCK} ]; then exec 8<${LOCK} && flock -s -w ${PATIENCE} 8; fi
   read -r uptime _ </proc/uptime
   read -r now zone <<EOF_DATE
 $(date '+%s.%N %z')
@@ -41,8 +49,10 @@ EOF_DATE
   read -r kernel machine <<EOF_UNAME
 $(uname -rm)
 EOF_UNAME
-  for fact in ${names.join(' ')}; do observe "$fact"; done
-  printf '@done ${names.length}\\n'
+  # Held back until the lock is free again: a slow reader keeps nobody waiting.
+  facts=$(for fact in ${names.join(' ')}; do observe "$fact"; done)
+  exec 8<&-
+  printf '@reconcile-observation ${FORMAT}\\n%s\\n@done ${names.length}\\n' "$facts"
 }
 
 main </dev/null

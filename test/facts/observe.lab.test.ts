@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { LOCK } from '../../src/artifacts/paths.ts';
 import { observeScript, parseObservation } from '../../src/facts/index.ts';
 import type { Facts } from '../../src/model/observed.ts';
 import { useLab } from '../lab/vitest.ts';
@@ -13,8 +14,8 @@ const observe = (host: string, ...rest: [capture?: string, shell?: string]) =>
 
 const TOKENS = [`${'5ec2e7'.repeat(10)}0001`, 'weak-secret', `${'5ec2e7'.repeat(10)}0002`] as const;
 const SALT = `${'c0ffee'.repeat(10)}cafe`;
-const print = (value: string) =>
-  `{{fingerprint ${createHash('sha256').update(`${SALT}${value}\n`).digest('hex').slice(0, 8)}}}`;
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const print = (value: string) => `{{fingerprint ${sha256(`${SALT}${value}\n`).slice(0, 8)}}}`;
 
 const SERVER_TOML = `# Made by reconcile.
 [server]
@@ -175,6 +176,38 @@ test('observing changes nothing', async () => {
   expect(changed).toBe('');
 });
 
+/** The lock is held, and a file is written in two parts meanwhile. */
+const writeHalf = (seconds: number) =>
+  edge().must(`exec 9>>${LOCK} && flock 9 && cd /etc/rathole && echo half >pending-tokens.json
+    (sleep ${seconds}; echo whole >>pending-tokens.json) >/dev/null 2>&1 &`);
+const pendingHash = async () =>
+  there((await observe('edge')).files)['/etc/rathole/pending-tokens.json']?.sha256;
+
+test('what is being changed under the lock is looked at when that is done', async () => {
+  await writeHalf(1);
+  expect(await pendingHash()).toBe(sha256('half\nwhole\n'));
+});
+
+test('a lock that is held on and on hides nothing', async () => {
+  await writeHalf(12);
+  expect(await pendingHash()).toBe(sha256('half\n'));
+});
+
+test('a reader who stops reading keeps nobody from the lock', async () => {
+  // The listing of a thousand files is more than a pipe holds.
+  await edge().must(
+    `cd /etc/rathole && mkdir many && cd many && seq 1000 | xargs touch
+    cat >/run/observe; { echo begun >/run/begun; sh /run/observe | sleep 5; echo over >/run/over; } >/dev/null 2>&1 &`,
+    {
+      stdin: observeScript,
+    },
+  );
+  await edge().must(
+    `until [ -e /run/begun ]; do sleep 0.05; done; sleep 1; flock -w 2 ${LOCK} test ! -e /run/over`,
+  );
+  await edge().must('rm -r /etc/rathole/many');
+});
+
 test('it is quick', async () => {
   // The processor's time: the wall's depends on what else this machine does.
   const { stderr } = await edge().exec(
@@ -203,6 +236,6 @@ test('the same script serves a read-only key with a forced command', async () =>
   const argv = ['ssh', '-F', lab().sshConfig, '-o', 'IdentitiesOnly=yes', '-o', `IdentityFile=${key}`];
   const said = await lab().control.must([...argv, 'deploy@edge', 'sudo -n sh'], { stdin: observeScript });
   expect(there(parseObservation(said).files)['/usr/local/lib/reconcile/observe']?.sha256).toBe(
-    createHash('sha256').update(observeScript).digest('hex'),
+    sha256(observeScript),
   );
 });
