@@ -2,7 +2,28 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT_STATUS, type ExitCode } from '../model/errors.ts';
 import { CONSENTS, type Consent } from '../model/plan.ts';
 
-/** Options that several verbs share, so that they are the same everywhere. */
+/** May be given several times, once per value: a list would swallow the files that follow it. */
+class Repeatable<T extends string> extends Option {
+  constructor(flags: string, description: string, known: (word: string) => T) {
+    super(flags, description);
+    this.argParser((word: string, before: readonly T[] | undefined) => [...(before ?? []), known(word)]);
+  }
+}
+
+/** Refuses an option that is given again: which of its values is meant? */
+export function refuseRepeats(command: Command): void {
+  for (const option of command.options) {
+    let given = false;
+    if (option.isBoolean() || option instanceof Repeatable) continue;
+    command.on(`option:${option.name()}`, () => {
+      if (given) command.error(`error: option '${option.flags}' is given more than once`);
+      given = true;
+    });
+  }
+}
+
+// Options that several verbs share, so that they are the same everywhere.
+
 export const limitOption = () =>
   new Option(
     '--limit <pattern>',
@@ -15,35 +36,31 @@ export const forksOption = () =>
 export const sshConfigOption = () =>
   new Option('-F, --ssh-config <file>', 'ssh configuration instead of the usual files, as `ssh -F` has it');
 
-/** Given once per name: a list would swallow the files that follow it. */
 export const serviceOption = (what: string) =>
-  new Option('--service <name>', `${what} only this service (repeatable)`).argParser(
-    (name: string, before: readonly string[] | undefined) => [...(before ?? []), name],
-  );
+  new Repeatable('--service <name>', `${what} only this service (repeatable)`, (name) => name);
 
 export const clientOption = () =>
-  new Option(
+  new Repeatable(
     '--client <name>',
     'only the services of this client, and its API keys with them (repeatable)',
-  ).argParser((name: string, before: readonly string[] | undefined) => [...(before ?? []), name]);
+    (name) => name,
+  );
 
 export const addWaitOptions = (command: Command) =>
   command
     .option('--wait', 'wait for the rotations that are on their way (default at a terminal)')
     .option('--no-wait', 'leave them to the hosts, which go on by themselves (default elsewhere)');
 
-/** Given once per consent: a list would swallow the files that follow it. */
 export const allowOption = () =>
-  new Option(
+  new Repeatable(
     '--allow <consent>',
     `allow what the plan refuses under this name (repeatable): ${CONSENTS.join(', ')}`,
-  )
-    .default([], 'none')
-    .argParser(addConsent);
+    knownConsent,
+  ).default([], 'none');
 
-function addConsent(word: string, before: readonly Consent[]): readonly Consent[] {
+function knownConsent(word: string): Consent {
   const consent = CONSENTS.find((known) => known === word);
-  if (consent !== undefined) return [...before, consent];
+  if (consent !== undefined) return consent;
   throw new InvalidArgumentError(`the consents are ${CONSENTS.join(', ')}.`);
 }
 

@@ -6,6 +6,7 @@ import { cancel } from './cancel.ts';
 import { finalize } from './finalize.ts';
 import { history } from './history.ts';
 import { inventory } from './inventory.ts';
+import { refuseRepeats } from './options.ts';
 import { plan } from './plan.ts';
 import { restore } from './restore.ts';
 import { rotate } from './rotate.ts';
@@ -38,5 +39,6 @@ export function createProgram(end: End): Command {
     .exitOverride()
     .showHelpAfterError('(reconcile --help shows every verb)');
   for (const define of VERBS) define(program, end);
+  for (const verb of program.commands) refuseRepeats(verb);
   return program;
 }

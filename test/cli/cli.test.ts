@@ -360,6 +360,7 @@ describe('usage', () => {
     [['nothing']],
     [['validate', '--format', 'xml', '-i', 'x', 'y']],
     [['inventory', '-i', '/nowhere']],
+    [['inventory', '-i', 'inventories/homelab.yaml', '-i', 'inventories/fleet']],
     [['inventory', '-i', 'inventories/homelab.yaml', '--graph', '--host', 'edge']],
     [['apply', '-i', 'inventories/homelab.yaml', 'playbooks/homelab.yaml', '--expect', 'deadbeef']],
   ])('%s ends with 1 and says why', async (args) => {
