@@ -29,13 +29,14 @@ const RATHOLE_PID = 4242;
 
 const FAKES: Readonly<Record<string, string>> = {
   // Who listens, and what is connected, as the test wrote it; what a client holds listens while server.toml has its
-  // token. -K ends everything that fits the filter's address.
+  // token. -K ends everything that fits the filter's address. Who is queued is so for one look.
   ss: `#!/bin/sh
 case "$*" in
   *-K*-l*) for last; do :; done; echo "$last" >>"$FAKES/ended"; grep -F -e "\${last#src }" "$FAKES/listening"
     grep -v -F -e "\${last#src }" "$FAKES/listening" >"$FAKES/left"; cat "$FAKES/left" >"$FAKES/listening" ;;
   *-K*) for last; do :; done; echo "$last" >>"$FAKES/cut"; grep -F -e "\${last#src }" "$FAKES/connected"; : >"$FAKES/connected" ;;
   *established*) for last; do :; done; grep -F -e "\${last#src }" "$FAKES/connected" || : ;;
+  *sport*) cat "$FAKES/queued"; : >"$FAKES/queued" ;;
   *)
     cat "$FAKES/listening"
     [ -s "$FAKES/held" ] || exit 0
@@ -81,6 +82,10 @@ read -r pid <"$FAKES/pid"
 [ "$kill_at" -ne $((moves * 2 - 1)) ] || kill -9 "-$pid"
 /bin/mv "$@" || exit
 [ "$kill_at" -ne $((moves * 2)) ] || kill -9 "-$pid"`,
+  // What the kernel's firewall is told, unless there is none.
+  nft: `#!/bin/sh
+case $1 in -f) cat ;; *) echo "$*" ;; esac >>"$FAKES/firewall"
+[ ! -e "$FAKES/no-firewall" ]`,
   // Nobody waits for a data channel here; all other waits are for something that happens.
   sleep: `#!/bin/sh
 echo "$1" >>"$FAKES/slept"
@@ -136,6 +141,8 @@ export class RotateHost {
       'reloads',
       'cut',
       'slept',
+      'queued',
+      'firewall',
     ])
       this.write(`fakes/${fake}`, '');
     this.killAt(undefined);

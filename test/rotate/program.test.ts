@@ -279,6 +279,26 @@ describe("the listener of a slot that is given up is ended before its generation
     expect(host.list('state/fragments/server')).toContain('50-web.g7.toml');
   });
 
+  test('meanwhile nobody new gets there, and who is queued is taken', () => {
+    const [ssh, web] = [2222, 8080].map((port) => listener(slot(port, 7)) + listener(slot(port, 8)));
+    host.write('fakes/listening', `${ssh}${web}`);
+    host.write('fakes/queued', `LISTEN 1 128 ${slot(8080, 8)} 0.0.0.0:*\n`);
+    expect(host.run('cancel')).toMatchObject({ status: 0, stderr: '' });
+    const firewall = host.read('fakes/firewall');
+    const address = (port: number) => slot(port, 8).split(':')[0];
+    expect(firewall).toContain(`elements = { ${address(2222)} timeout 30s, ${address(8080)} timeout 30s, }`);
+    expect(firewall).toMatch(/\}\ndelete table ip reconcile_drain\n$/);
+    expect(host.read('fakes/slept')).toBe(`0.05\n${DRAIN_SECONDS}\n`);
+  });
+
+  test('also without a firewall', () => {
+    host.write('fakes/no-firewall', '');
+    host.write('fakes/listening', listener(slot(8080, 8)));
+    expect(host.run('cancel')).toMatchObject({ status: 0, stderr: '' });
+    expect(host.read('fakes/listening')).toBe('');
+    expect(host.read('fakes/slept')).toBe(`${DRAIN_SECONDS}\n`);
+  });
+
   test('also that of a client who came while this ran', () => {
     host.write('fakes/comes', listener(slot(8080, 8)));
     host.write('rotate', faultAt(host.script, 'drain', 'before', 'cat "$FAKES/comes" >"$FAKES/listening"'));

@@ -1,5 +1,12 @@
 import { DRAIN_SECONDS } from '../../model/rotation/operations.ts';
 import { MARKER_LINE } from '../marker.ts';
+import { SLOT_PORT } from '../slot.ts';
+
+/** nftables' table for slots that nobody new gets to, and the seconds after which the kernel forgets each. */
+const TURNED_AWAY = 'reconcile_drain';
+const TURNED_AWAY_SECONDS = 30;
+/** At those who were there before, a twentieth of a second apart: a starved rathole takes its time. */
+const LOOKS = 40;
 
 /** Shell functions for the slots that nginx passes visitors to. */
 export const SLOT_FILES = `
@@ -42,8 +49,8 @@ slots_not_switched() {
 # comes to the other slot, and rathole still serves whom it has accepted. A kernel that cannot end it leaves it as it is.
 # A client may have come since this run began, so who listens is looked at anew.
 drain_slots() {
-  drained=''
   observe_listeners
+  set --
   for each in $batch; do
     read_service "\${each%:*}"
     [ "$protocol,$cutover" = tcp,blue-green ] || continue
@@ -52,9 +59,56 @@ drain_slots() {
       *:cancel,*' ours') set_slot "$next" ;;
       *) continue ;;
     esac
-    [ -z "$(ss -H -K -l -t -n "src $slot" 2>/dev/null)" ] || drained=yes
+    set -- "$@" "$slot_address"
   done
+  [ $# -gt 0 ] || return 0
+  turn_away "$@"
+  drained=''
+  for slot_address in "$@"; do
+    [ -z "$(ss -H -K -l -t -n "src $slot_address:${SLOT_PORT}" 2>/dev/null)" ] || drained=yes
+  done
+  nft delete table ip ${TURNED_AWAY} 2>/dev/null
   [ -z "$drained" ] || sleep ${DRAIN_SECONDS}
+}
+
+# turn_away SLOT_ADDRESS...: with a listener the kernel resets whom it has accepted and rathole has not yet. So nobody new
+# gets there, and rathole takes those who are there, before it is ended. Without nft that moment is left to luck.
+turn_away() {
+  print_turned_away "$@" | nft -f - 2>/dev/null || return 0
+  for _ in ${Array.from({ length: LOOKS }, (_, look) => look + 1).join(' ')}; do
+    is_anyone_left "$@" || return 0
+    sleep 0.05
+  done
+}
+
+# Forgotten by the kernel itself, should this run end before it takes it back.
+print_turned_away() {
+  elements=''
+  for slot_address in "$@"; do elements="$elements $slot_address timeout ${TURNED_AWAY_SECONDS}s,"; done
+  cat <<END
+table ip ${TURNED_AWAY}
+delete table ip ${TURNED_AWAY}
+table ip ${TURNED_AWAY} {
+  set slots {
+    type ipv4_addr
+    flags timeout
+    elements = {$elements }
+  }
+  chain output {
+    type filter hook output priority 0
+    ip daddr @slots tcp dport ${SLOT_PORT} tcp flags & (syn | ack) == syn reject with tcp reset
+  }
+}
+END
+}
+
+# is_anyone_left SLOT_ADDRESS...: whether the kernel has accepted somebody there and rathole has not
+is_anyone_left() {
+  left=" $(ss -H -l -t -n 'sport = :${SLOT_PORT}' | awk '$2 > 0 { printf "%s ", $4 }')"
+  for slot_address in "$@"; do
+    case $left in *" $slot_address:${SLOT_PORT} "*) return 0 ;; esac
+  done
+  return 1
 }
 
 # owners_of SERVICE: prints whose its current slot and its next one are, as far as was looked.

@@ -12,7 +12,7 @@ export const OPERATIONS = {
   switch:
     "nginx is reloaded with each UDP service's slot in use, as the records say, where that is the new one",
   drain:
-    "`ss -K` ends rathole's listeners at the slots that are given up, and those visitors who came to them get their data channels",
+    "`nft` turns new visitors away from the slots that are given up, `ss -K` ends rathole's listeners there, and those visitors who came to them get their data channels",
   server: 'server.toml is joined anew from the fragments of the generations that the record serves',
   cut: 'once the old listeners are gone, `ss -K` ends the live connections of the old slots',
   pending: 'pending-tokens.json is written anew from the records',
