@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { FACTS_OF_HOST } from '../../src/artifacts/rotate/facts.ts';
 import { RECORDS } from '../../src/artifacts/rotate/records.ts';
@@ -122,16 +125,10 @@ test.each([
   'steady 1 -1 1 0 0 -',
 ])('the record %j is refused', (text) => {
   const script = `state=$1\n${RECORDS}\nread_record ssh && echo taken`;
-  const { stdout } = spawnSync(
-    'dash',
-    [
-      '-c',
-      `mkdir -p "$1/rotation/ssh"; printf '%s\\n' "$2" >"$1/rotation/ssh/record"; ${script}`,
-      'sh',
-      `/tmp/reconcile-record-${process.pid}`,
-      text,
-    ],
-    { encoding: 'utf8' },
-  );
+  const folder = mkdtempSync(join(tmpdir(), 'record-'));
+  mkdirSync(join(folder, 'rotation/ssh'), { recursive: true });
+  writeFileSync(join(folder, 'rotation/ssh/record'), `${text}\n`);
+  const { stdout } = spawnSync('dash', ['-c', script, 'sh', folder], { encoding: 'utf8' });
+  rmSync(folder, { recursive: true });
   expect(stdout).toBe('');
 });
