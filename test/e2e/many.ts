@@ -9,6 +9,8 @@ import type { Operator } from './tunnel.ts';
 const FIRST_PORT = 10_000;
 /** Milliseconds between two visitors. */
 const EVERY = 50;
+/** Milliseconds within which a visitor of a tunnel at rest is answered. */
+const AT_ONCE = 500;
 
 export interface Crowded {
   /** How many services each apply has rotated. */
@@ -20,7 +22,6 @@ export interface Crowded {
 
 /** Brings up `count` services of the desktop's that all lead to one target, and writes into nginx.conf what the plan asks for. */
 export async function serveMany(lab: Lab, operator: Operator, count: number, atMost: number): Promise<void> {
-  const edge = lab.host('edge');
   const services = Array.from({ length: count }, (_, n) => {
     const bind = `0.0.0.0:${FIRST_PORT + n}`;
     return [`s${n}`, { client: 'desktop', local: '127.0.0.1:7000', bind }] as const;
@@ -35,9 +36,24 @@ export async function serveMany(lab: Lab, operator: Operator, count: number, atM
   if (code !== 0) throw new Error(`apply: exit status ${code}\n${stdout.slice(-3000)}\n${stderr}`);
   await serveTargets(lab.host('desktop'), { id: 'desktop', tcp: 7000 });
   await joinByBundle(operator, lab.host('desktop'));
-  const listening = async () => Number(await edge.must("ss -Htln 'sport = :1019' | wc -l")) === count;
+  const listening = async () =>
+    Number(await lab.host('edge').must("ss -Htln 'sport = :1019' | wc -l")) === count;
   await waitFor(listening, { what: `${count} services`, timeout: 60_000, every: 250 });
+  await waitFor(() => areServedAtOnce(lab, count), { what: `${count} services at rest`, timeout: 60_000 });
 }
+
+/** A client opens eight data channels more for each service once it listens: visitors wait until it has done so. */
+async function areServedAtOnce(lab: Lab, count: number): Promise<boolean> {
+  const probing = await Probing.start(lab.control, { seconds: 1, connects: visitors(count) });
+  const { connects } = await probing.report();
+  return Object.values(connects).every(({ failed, p99Ms }) => failed === 0 && (p99Ms ?? AT_ONCE) < AT_ONCE);
+}
+
+/** Of the first service and the last one. */
+const visitors = (count: number) =>
+  [FIRST_PORT, FIRST_PORT + count - 1].map(
+    (port) => ({ name: `${port}`, host: 'edge.test', port, kind: 'echo', every: EVERY }) as const,
+  );
 
 /** Does what the plan's refusal says. */
 async function raiseLimits(lab: Lab, operator: Operator): Promise<void> {
@@ -52,15 +68,11 @@ async function raiseLimits(lab: Lab, operator: Operator): Promise<void> {
 export async function rotateMany(lab: Lab, operator: Operator, count: number): Promise<Crowded> {
   const edge = lab.host('edge');
   await edge.must("sed -i 's/ [0-9]*$/ 1000000000/' /var/lib/reconcile/rotation/*/record");
-  const visited = [FIRST_PORT, FIRST_PORT + count - 1].map((port) => ({
-    name: `${port}`,
-    host: 'edge.test',
-    port,
-  }));
+  const connects = visitors(count);
   const probing = await Probing.start(lab.control, {
     seconds: 3600,
-    connects: visited.map((at) => ({ ...at, kind: 'echo', every: EVERY })),
-    holds: visited.map((at) => ({ ...at, every: EVERY, connections: 3 })),
+    connects,
+    holds: connects.map(({ name, host, port, every }) => ({ name, host, port, every, connections: 3 })),
   });
   const rotated = async () =>
     Number(await edge.must(`grep -l '^steady 2 ' /var/lib/reconcile/rotation/*/record | wc -l`));
@@ -73,6 +85,5 @@ export async function rotateMany(lab: Lab, operator: Operator, count: number): P
     batches.push(now - done);
     done = now;
   }
-  const { connects, holds } = await probing.stop();
-  return { batches, connects, holds };
+  return { batches, ...(await probing.stop()) };
 }
