@@ -7,7 +7,7 @@ import type { RotatingServer } from './rotating.ts';
 const PORTS = { web: 8080, placed: 8081 } as const;
 const HOLDS = 2;
 /** Milliseconds between two visitors of a service. */
-const EVERY = 200;
+const EVERY = 400;
 type Servers = readonly RotatingServer[];
 type Web = keyof typeof PORTS;
 
@@ -54,7 +54,7 @@ export function expectNoFailure({ connects }: ProbeReport, what: string): void {
 /** Asks every service of every server, for a second. */
 export async function visitAllServers(lab: Lab, servers: Servers): Promise<void> {
   const probing = await Probing.start(lab.control, {
-    seconds: 1,
+    seconds: 2,
     connects: comers(servers, ['web', 'placed']),
     flows: servers.map((server) => ({ name: server.name, port: 5353, flows: 1, ...at(server) })),
   });

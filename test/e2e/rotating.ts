@@ -108,11 +108,13 @@ export class RotatingServer {
   /** Waits until rathole listens at all that server.toml offers; after that it is as if a while had passed. */
   async settle(): Promise<void> {
     await this.host.must(`cd /etc/rathole
-      listens() { listening=$(ss -H -l -t -u -n | awk '{ print $5 }')
-        for each in $(sed -n 's/^bind_addr = "\\(.*\\)"$/\\1/p' server.toml); do
-          printf '%s\\n' "$listening" | grep -q -x -F -e "$each" || return; done; }
-      for i in $(seq 300); do listens && break; sleep 0.05; done
-      listens && touch -d '-5 seconds' server.toml`);
+      listens() { listening=" $(ss -H -l -t -u -n | awk '{ printf "%s ", $5 }')"
+        while read -r key _ address; do
+          address=\${address#?}
+          case $key,$listening in bind_addr,*" \${address%?} "*) ;; bind_addr,*) return 1 ;; esac
+        done <server.toml; }
+      for i in $(seq 100); do listens && exec touch -d '-5 seconds' server.toml; sleep 0.15; done
+      exit 1`);
   }
 
   /** Makes finalize_at of all that is staged be over. */
