@@ -1,3 +1,4 @@
+import { fstatSync, readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAddress } from './address.ts';
@@ -6,6 +7,10 @@ import { chain } from './failure.ts';
 import { ignore } from './transport/tcp.ts';
 
 const BACKLOG = 1024;
+/** Milliseconds. */
+const LOOK_EVERY = 100;
+/** Of the event loop in that time: more than with anything to do, a quarter of what it makes with nothing. */
+const IDLE_TURNS = 5000;
 
 /** Listens on `address` and hands each connection over unread; rejects with the system's error. */
 export async function listenTcp(address: string, onConnection: (socket: Socket) => void): Promise<Server> {
@@ -18,11 +23,40 @@ export async function listenTcp(address: string, onConnection: (socket: Socket) 
     server.once('error', reject);
     server.listen({ host, port, backlog: BACKLOG }, () => resolve());
   });
-  server.on('error', (error: NodeJS.ErrnoException) => {
-    // Ended from outside (`ss -K`): it accepts nobody any more, and Node would try without a pause.
-    if (error.code === 'EINVAL') server.close();
-  });
+  listening.add(server);
   return server;
+}
+
+const listening = new Set<Server>();
+let turns = 0;
+setInterval(closeEnded, LOOK_EVERY).unref();
+
+/**
+ * Closes listeners that were ended from outside (`ss -K`). They accept nobody any more, which libuv tells nobody, but
+ * tries again without a pause; rathole pauses. The kernel is asked only when the event loop turns without doing a thing.
+ */
+function closeEnded(): void {
+  for (const server of listening) if (!server.listening) listening.delete(server);
+  const { loopCount } = performance.nodeTiming.uvMetricsInfo;
+  const idle = loopCount - turns > IDLE_TURNS;
+  turns = loopCount;
+  if (!idle) return;
+  const inodes = listeningInodes();
+  for (const server of listening) if (!inodes.has(inodeOf(server))) server.close();
+}
+
+function inodeOf(server: Server): number {
+  const { fd } = (server as Server & { readonly _handle: { readonly fd: number } })._handle;
+  return fstatSync(fd).ino;
+}
+
+/** From the kernel's tables: `sl local remote st … inode`, where 0A is LISTEN. */
+function listeningInodes(): ReadonlySet<number> {
+  const lines = ['tcp', 'tcp6'].flatMap((table) =>
+    readFileSync(`/proc/self/net/${table}`, 'utf8').split('\n'),
+  );
+  const fields = lines.map((line) => line.trim().split(/\s+/));
+  return new Set(fields.filter(([, , , state]) => state === '0A').map((each) => Number(each[9])));
 }
 
 /** Tries `bind` until it works or `signal` fires (then undefined); each failure is told to `report`. */
