@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './longest-first.ts';
 
-/** Tests wait for processes, and lab files for polls and timers, more than they compute. */
+/** Tests wait for processes as much as they compute; lab files wait for polls, timers and visitors most of the time. */
 const WORKERS = availableParallelism() + 1;
+const LAB_WORKERS = availableParallelism() + 3;
 
 /** Lab files that look at the whole machine's labs, or hold a visitor's wait to a bound: nothing runs beside them. */
 const ALONE = [
@@ -41,7 +42,7 @@ export default defineConfig({
           name: 'lab',
           include: ['test/**/*.lab.test.ts'],
           exclude: ALONE,
-          maxWorkers: WORKERS,
+          maxWorkers: LAB_WORKERS,
           sequence: { groupOrder: 1 },
         },
       },

@@ -33,10 +33,13 @@ afterEach(async () => {
   await desktopIsThere(edge);
 });
 
-/** Starts applies whose transactions have arrived and wait for the lock; `fault` happens; the lock is released. */
+/**
+ * Starts applies whose transactions have arrived and wait for the lock, which is shared with who observes; `fault`
+ * happens; the lock is released.
+ */
 async function appliesDuring(count: number, fault: () => Promise<void>) {
   const edge = lab().host('edge');
-  await edge.must('systemd-run --quiet --unit=holder flock -o /run/reconcile.lock sleep 60');
+  await edge.must('systemd-run --quiet --unit=holder flock -s -o /run/reconcile.lock sleep 60');
   await until(
     'the lock to be held',
     async () => (await edge.exec('flock -n /run/reconcile.lock true')).code !== 0,
