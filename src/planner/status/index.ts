@@ -1,3 +1,4 @@
+import { SERVER_UNIT } from '../../artifacts/paths.ts';
 import type { Desired, DesiredClient, DesiredServer } from '../../model/desired.ts';
 import type { Observed } from '../../model/observed.ts';
 import type { HostStatus, Status } from '../../model/status.ts';
@@ -40,7 +41,9 @@ function hostStatus(server: DesiredServer, view: View, declared: readonly Desire
         .map(({ name }) => name),
     ),
   );
-  const settled = new Set(clients.filter((each) => each.settled).map((each) => each.status.client));
+  // Nobody serves through a server that does not run; that it does not is said of the host.
+  const runs = view.units[SERVER_UNIT]?.active === 'active';
+  const settled = new Set(clients.filter((each) => runs && each.settled).map((each) => each.status.client));
   const statuses = services.map((each) => serviceStatus(view, server, each, recorded.get(each.name)));
   return {
     host: server.host.name,

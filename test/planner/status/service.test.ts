@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SERVER_UNIT } from '../../../src/artifacts/paths.ts';
 import type { Facts } from '../../../src/model/observed.ts';
 import { present } from '../../../src/model/reading.ts';
 import { PHASES, type RotationRecord } from '../../../src/model/rotation.ts';
@@ -176,6 +177,13 @@ describe('a listener', () => {
     expect(rules(withListeners(withClient(facts, late), []))).toEqual([]);
     expect(rules(withListeners(facts, [1, 2]))).toEqual([]);
     expect(rules(withListeners(facts, [1, 2], 66))).toEqual(['foreign-listener']);
+  });
+
+  test('is not missed where rathole-server does not run: that is said', () => {
+    const { [SERVER_UNIT]: unit, ...units } = readValue(WELL.units);
+    if (unit === undefined) throw new Error('there is no such unit');
+    const stopped = { ...WELL, units: present({ ...units, [SERVER_UNIT]: { ...unit, active: 'failed' } }) };
+    expect(of(withListeners(withClient(stopped, settled), [])).rules).toEqual(['not-running']);
   });
 
   test('whose owner cannot be seen is said so', () => {
