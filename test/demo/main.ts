@@ -7,7 +7,7 @@ import { Lab } from '../lab/lab.ts';
 import type { Ran } from '../lab/run.ts';
 import { Stage } from './stage.ts';
 
-const ROTATIONS = 2;
+const ROTATIONS = 10;
 
 /**
  * `npm run demo`: a bare Debian VPS and a machine behind NAT become a running tunnel, come back from a drift, and
