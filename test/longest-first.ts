@@ -14,6 +14,7 @@ const LONGEST = [
   'e2e/broken-off',
   'e2e/refused',
   'e2e/rotation',
+  'e2e/many',
   'e2e/drift',
   'e2e/pull',
   'model/rotation/exploration',

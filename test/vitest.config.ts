@@ -10,7 +10,7 @@ const LAB_WORKERS = availableParallelism() + 3;
 const ALONE = [
   'test/lab/isolation.lab.test.ts',
   'test/prober/*.lab.test.ts',
-  'test/e2e/{many,rotation-under-load}.lab.test.ts',
+  'test/e2e/rotation-under-load.lab.test.ts',
 ];
 
 const onHosts = { globalSetup: ['test/lab/prepare.ts'], testTimeout: 120_000, hookTimeout: 180_000 };
@@ -42,6 +42,7 @@ export default defineConfig({
           name: 'lab',
           include: ['test/**/*.lab.test.ts'],
           exclude: ALONE,
+          isolate: false,
           maxWorkers: LAB_WORKERS,
           sequence: { groupOrder: 1 },
         },

@@ -35,12 +35,15 @@ export async function joinDesktop(lab: Lab, operator: Operator): Promise<void> {
 }
 
 /**
- * The same, where nginx may have so many visitors at once that it turns nobody away while they come faster than a busy
- * machine serves them.
+ * The same, where nginx and sshd may have so many visitors at once that they turn nobody away while they come faster
+ * than a busy machine serves them.
  */
 export async function joinDesktopOfMany(lab: Lab, operator: Operator): Promise<void> {
   await applied(operator);
   await giveNginx(lab.host('edge'), { connections: 8192, descriptors: 16_384 });
+  const desktop = lab.host('desktop');
+  await desktop.write('/etc/ssh/sshd_config.d/visitors.conf', 'MaxStartups 1000\n');
+  await desktop.must('systemctl reload ssh');
   await joinDesktop(lab, operator);
 }
 
