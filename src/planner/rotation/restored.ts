@@ -1,4 +1,5 @@
 import { rotationFolder } from '../../artifacts/paths.ts';
+import { slotAddress } from '../../artifacts/slot.ts';
 import { BLANKS } from '../../artifacts/template.ts';
 import { parseAddress } from '../../codec/address.ts';
 import type { DesiredServer } from '../../model/desired.ts';
@@ -11,7 +12,6 @@ import { interruptionRefusals, portRefusals, slotRefusals } from '../safety.ts';
 import { givenUp, streamServices } from '../stream-services.ts';
 import type { View } from '../view.ts';
 import { wantedServices } from '../wanted-services.ts';
-import { slotAddress } from './generation.ts';
 
 /**
  * A service that is gone as the host will serve it once it is back, from the template that the host keeps of it;
@@ -26,7 +26,7 @@ export function restoredService(view: View, service: string, generation: number)
   const bind = parseAddress(found?.comment?.bind ?? '');
   if (found === undefined || bind === undefined) return undefined;
   const { table } = found;
-  const slot = table.bind ?? slotAddress(table.protocol, bind.port, generation);
+  const slot = table.bind ?? slotAddress(bind.port, generation);
   return { ...found, table: { ...table, bind: slot } };
 }
 

@@ -1,3 +1,4 @@
+import { slotAddress } from '../../../src/artifacts/slot.ts';
 import type { RotationPolicy } from '../../../src/model/desired.ts';
 import type { Listener } from '../../../src/model/observed.ts';
 import type {
@@ -7,7 +8,7 @@ import type {
   ServiceObservation,
   SlotAddress,
 } from '../../../src/model/rotation.ts';
-import { nextGeneration, slotAddress } from '../../../src/planner/rotation/generation.ts';
+import { nextGeneration } from '../../../src/planner/rotation/generation.ts';
 import { inMotion } from '../../../src/planner/rotation/record.ts';
 import type { Protocol } from './protocol.ts';
 import { generationOf, members, ofGeneration, sameSlot } from './tokens.ts';
@@ -79,9 +80,14 @@ function observe(protocol: Protocol, scenario: Scenario, world: World, index: nu
 }
 
 function addressOf(scenario: Scenario, index: number, generation: number): SlotAddress {
-  if (cutoverOf(scenario, index) === 'blue-green') return slotAddress('tcp', 8000 + index, generation);
+  if (cutoverOf(scenario, index) === 'blue-green') return slotOf(8000 + index, generation);
   return { protocol: 'tcp', address: '203.0.113.1', port: 8000 + index };
 }
+
+const slotOf = (port: number, generation: number): SlotAddress => ({
+  protocol: 'tcp',
+  ...slotAddress(port, generation),
+});
 
 /** What `ss` prints: it knows addresses and processes, never generations. */
 function listenersOf(scenario: Scenario, service: Service, index: number): Listener[] {
@@ -92,10 +98,9 @@ function listenersOf(scenario: Scenario, service: Service, index: number): Liste
 }
 
 function strangersOf(service: Service, index: number): Listener[] {
-  if (service.squatted === WILDCARD)
-    return [listener({ ...slotAddress('tcp', 0, 0), address: '[::]' }, RATHOLE_PID)];
+  if (service.squatted === WILDCARD) return [listener({ ...slotOf(0, 0), address: '[::]' }, RATHOLE_PID)];
   const taken = [0, 1].filter((parity) => (service.squatted & (1 << parity)) !== 0);
-  return taken.map((parity) => listener(slotAddress('tcp', 8000 + index, parity), SQUATTER_PID));
+  return taken.map((parity) => listener(slotOf(8000 + index, parity), SQUATTER_PID));
 }
 
 const listener = (slot: SlotAddress, pid: number): Listener => ({ ...slot, processes: [{ name: 'p', pid }] });

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { slotAddress } from '../../../src/artifacts/slot.ts';
 import type { Listener } from '../../../src/model/observed.ts';
-import { nextGeneration, servedGenerations, slotAddress } from '../../../src/planner/rotation/generation.ts';
+import { nextGeneration, servedGenerations } from '../../../src/planner/rotation/generation.ts';
 import { ageOf, readSlot } from '../../../src/planner/rotation/situation.ts';
 
-const slot = slotAddress('tcp', 8080, 7);
+const slot = { protocol: 'tcp', ...slotAddress(8080, 7) } as const;
 const listener = (address: string, ...pids: number[]): Listener => ({
   protocol: slot.protocol,
   address,
@@ -25,7 +26,7 @@ test.each([
   ['rathole on every IPv6 address', [listener('[::]', 7)], 'foreign'],
   ['rathole on every address of an interface', [listener('0.0.0.0%lo', 7)], 'foreign'],
   ['rathole exactly there and on every address', [listener(slot.address, 7), listener('[::]', 7)], 'foreign'],
-  ['rathole at the other slot', [listener(slotAddress('tcp', 8080, 8).address, 7)], 'free'],
+  ['rathole at the other slot', [listener(slotAddress(8080, 8).address, 7)], 'free'],
   ['rathole at another port', [{ ...listener(slot.address, 7), port: 1020 }], 'free'],
   ['the same port of UDP', [{ ...listener(slot.address, 7), protocol: 'udp' }], 'free'],
 ] as const)('a slot with %s', (_, listeners, reading) => {
@@ -33,8 +34,8 @@ test.each([
 });
 
 test('a slot is a loopback address that follows from port and parity', () => {
-  expect(slotAddress('tcp', 8080, 8)).toEqual({ protocol: 'tcp', address: '127.77.31.144', port: 1019 });
-  expect(slotAddress('udp', 65535, 1)).toEqual({ protocol: 'udp', address: '127.78.255.255', port: 1019 });
+  expect(slotAddress(8080, 8)).toEqual({ address: '127.77.31.144', port: 1019 });
+  expect(slotAddress(65535, 1)).toEqual({ address: '127.78.255.255', port: 1019 });
 });
 
 test.each([

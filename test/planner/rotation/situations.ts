@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { slotAddress } from '../../../src/artifacts/slot.ts';
 import type { RotationPolicy } from '../../../src/model/desired.ts';
 import type {
   RotationFacts,
@@ -7,7 +8,7 @@ import type {
   Situation,
 } from '../../../src/model/rotation.ts';
 import { FACTS, PHASES } from '../../../src/model/rotation.ts';
-import { nextGeneration, slotAddress } from '../../../src/planner/rotation/generation.ts';
+import { nextGeneration } from '../../../src/planner/rotation/generation.ts';
 
 /** Every combination of facts, one after the other. */
 export function* allSituations(): Generator<Situation> {
@@ -74,7 +75,7 @@ export const observations: fc.Arbitrary<ServiceObservation> = fc
   })
   .map(({ owners, listening, ...rest }) => {
     const next = rest.record.next || nextGeneration(rest.record);
-    const slots = [slotAddress('tcp', 443, rest.record.current), slotAddress('tcp', 443, next)] as const;
+    const slots = [slotOf(rest.record.current), slotOf(next)] as const;
     const listeners = slots
       .map((slot, index) => ({ ...slot, processes: ownedBy(owners[index] ?? 0) }))
       .filter((_, index) => listening[index]);
@@ -82,4 +83,5 @@ export const observations: fc.Arbitrary<ServiceObservation> = fc
     return { ...rest, listeners, ratholePid: RATHOLE, currentAddress, nextAddress };
   });
 
+const slotOf = (generation: number) => ({ protocol: 'tcp', ...slotAddress(443, generation) }) as const;
 const ownedBy = (pid: number) => (pid === 0 ? [] : [{ name: 'somebody', pid }]);
