@@ -37,7 +37,7 @@ export async function loadDesired(
   if (desired.servers.length + desired.clientHosts.length > 0) return desired;
   throw new ReconcileError(
     'invalid',
-    `--limit ${limit} leaves no host of these playbooks`,
+    `--limit ${limit} leaves no ${reach === 'all' ? 'host' : 'server'} of these playbooks`,
     '`reconcile inventory --graph` shows what is there',
   );
 }
