@@ -31,7 +31,7 @@ function slotListens(server: Host, port: number): Promise<void> {
 
 /** Asks each service from outside, for a second. @throws unless all answers are the desktop's. */
 export async function visitAll(lab: Lab, host = 'edge.test'): Promise<void> {
-  const at = { host, every: 50 };
+  const at = { host, every: 150 };
   const probing = await Probing.start(lab.control, {
     seconds: 1,
     connects: [
