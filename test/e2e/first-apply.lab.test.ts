@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PROJECT } from '../lab/project.ts';
 import { useLab } from '../lab/vitest.ts';
 import { Operator } from './tunnel.ts';
 import { leftovers, stateOf } from './untouched.ts';
@@ -74,4 +77,21 @@ test('rathole is sandboxed, runs as its own user, and its files are its own', as
 test('all is back after a reboot', async () => {
   await lab().host('edge').reboot();
   expect(await operator.plan()).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('it is taken out again as the docs say, and nothing of it is left', async () => {
+  const edge = lab().host('edge');
+  const [, commands = ''] =
+    /```sh\n(.*?)```/s.exec(readFileSync(join(PROJECT, 'docs/taking-out.md'), 'utf8')) ?? [];
+  expect(commands).not.toBe('');
+  await edge.must(`set -e; ${commands}`);
+  const left = await edge.must(
+    "find /etc /usr/local /var/lib /var/log -iname '*reconcile*' -o -iname '*rathole*'; ls /run | grep -v lock | grep reconcile || :",
+  );
+  expect(left).toBe('');
+  expect(await edge.must('systemctl list-units --all --plain --no-legend "rathole*" "reconcile*"')).toBe('');
+  expect(await edge.must("ss -Htln | awk '{ print $4 }' | sort")).toBe(
+    '0.0.0.0:22\n0.0.0.0:80\n[::]:22\n[::]:80\n',
+  );
+  expect(await operator.plan()).toMatchObject({ code: 2 });
 });
