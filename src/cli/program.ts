@@ -39,6 +39,9 @@ export function createProgram(end: End): Command {
     .exitOverride()
     .showHelpAfterError('(reconcile --help shows every verb)');
   for (const define of VERBS) define(program, end);
-  for (const verb of program.commands) refuseRepeats(verb);
+  for (const verb of program.commands) {
+    verb.showHelpAfterError(`(reconcile ${verb.name()} --help shows what it takes)`);
+    refuseRepeats(verb);
+  }
   return program;
 }
