@@ -41,9 +41,10 @@ export async function carryOut(planning: Planning, manner: Manner): Promise<Exit
     }
   }
   const { execute, waitFor } = await import('./execute.ts');
-  const outcomes = acts ? await execute(approved, planning, manner.forks) : [];
+  const stopping = new AbortController();
+  const outcomes = acts ? await execute(approved, planning, manner.forks, stopping) : [];
   const waiting = (manner.wait ?? process.stdout.isTTY) ? waitingFor(planning, outcomes) : [];
-  const waited = waiting.length > 0 ? await waitFor(waiting, planning, manner.forks) : [];
+  const waited = waiting.length > 0 ? await waitFor(waiting, planning, manner.forks, stopping) : [];
   return endOf(plan, outcomes, waited, unseenAs);
 }
 

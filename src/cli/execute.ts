@@ -1,7 +1,7 @@
 import { apply } from '../execute/apply.ts';
 import type { ApprovedPlan } from '../execute/approve.ts';
 import type { Outcome, RunEvent } from '../execute/events.ts';
-import { type Waiting, waitForRotations } from '../execute/wait.ts';
+import { notWaitedFor, type Waiting, waitForRotations } from '../execute/wait.ts';
 import { EXIT_STATUS } from '../model/errors.ts';
 import { type Progress, plainProgress, troubles } from '../render/progress/progress.ts';
 import type { Planning } from './planning.ts';
@@ -13,6 +13,7 @@ export async function execute(
   approved: ApprovedPlan,
   { desired, connect, replan }: Planning,
   forks: number,
+  stopping: AbortController,
 ): Promise<readonly Outcome[]> {
   const hosts = approved.hosts.filter(({ steps }) => steps.length > 0).map(({ host }) => host);
   const [programs, who] = await Promise.all([programsFor(desired), actor()]);
@@ -20,21 +21,29 @@ export async function execute(
     hosts,
     (report, stop) =>
       apply(approved, { connect, programs, actor: who, report, forks, stop, ...(replan && { replan }) }),
+    stopping,
     'stopping: running transactions come to their end, nothing new is begun (again to leave at once)',
     'left: transactions that were running come to their end on their hosts; plan again to see how',
   );
 }
 
-/** Waits for rotations in the same way; whoever leaves leaves them to their hosts. */
+/** Waits for rotations in the same way; whoever leaves, or has stopped the run before, leaves them to their hosts. */
 export async function waitFor(
   waiting: readonly Waiting[],
   { connect }: Pick<Planning, 'connect'>,
   forks: number,
+  stopping: AbortController,
 ): Promise<readonly Outcome[]> {
+  if (stopping.signal.aborted) {
+    const left = waiting.map(notWaitedFor);
+    process.stderr.write(troubles(left));
+    return left;
+  }
   const who = await actor();
   return watched(
     waiting.map(({ host }) => host),
     (report, stop) => waitForRotations(waiting, { connect, actor: who, report, forks, stop }),
+    stopping,
     'not waiting any longer: the hosts go on by themselves',
     'left: the hosts go on by themselves',
   );
@@ -43,6 +52,7 @@ export async function waitFor(
 async function watched(
   hosts: readonly string[],
   run: (report: (event: RunEvent) => void, stop: AbortSignal) => Promise<readonly Outcome[]>,
+  stopping: AbortController,
   onStop: string,
   onLeave: string,
 ): Promise<readonly Outcome[]> {
@@ -54,6 +64,7 @@ async function watched(
   };
   const outcomes = await stoppable(
     (stop) => run(progress.listen, stop),
+    stopping,
     () => say(onStop),
     leave,
   );

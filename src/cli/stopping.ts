@@ -6,10 +6,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
  */
 export async function stoppable<T>(
   work: (stop: AbortSignal) => Promise<T>,
+  stop: AbortController,
   onStop: () => void,
   leave: () => never,
 ): Promise<T> {
-  const stop = new AbortController();
   const onSignal = () => {
     if (stop.signal.aborted) leave();
     stop.abort();

@@ -62,7 +62,19 @@ async function waited({ host, services, seconds }: Waiting, ports: WaitPorts): P
   const left = services.filter((service) => reports.get(service)?.next !== 0);
   return left.length === 0
     ? end('rotated', [], '')
-    : end('rotating', [`not done yet: ${left.join(', ')}`], 'the host goes on by itself; plan again to see');
+    : { ...notWaitedFor({ host, services: left }), rotations: [...reports.values()] };
+}
+
+/** The last word on rotations that nobody waits for any more. */
+export function notWaitedFor({ host, services }: Pick<Waiting, 'host' | 'services'>): Outcome {
+  const remedy = 'the host goes on by itself; plan again to see';
+  return {
+    host,
+    status: 'rotating',
+    reasons: [`not done yet: ${services.join(', ')}`],
+    remedy,
+    rotations: [],
+  };
 }
 
 /** Resolves when the operator wants to stop: what he waited for goes on without him. */

@@ -23,6 +23,18 @@ test('Ctrl-C lets the running transaction come to its end, begins nothing new, a
   expect(await operator.plan('--limit', 'edge')).toMatchObject({ code: 0 });
 });
 
+test('Ctrl-C in the transaction of a rotation waits for no rotation', async () => {
+  using operator = await Operator.start(lab(), ['edge']);
+  operator.playbook({ services: SERVICES });
+  const command = ['sh', '-c', 'cd "$0" && exec "$@"', operator.folder];
+  const rotating = lab().control.start([...command, ...operator.argv('rotate', '--yes', '--wait')]);
+  await rotating.line(/^edge: 1\//);
+  await rotating.stop('SIGINT');
+  expect(await rotating.ended).toBe(6);
+  expect(rotating.lines.join('\n')).toContain('not done yet: dns, ssh, web');
+  expect(await operator.run(operator.argv('cancel', '--yes'))).toMatchObject({ code: 0 });
+});
+
 test("one host's failure neither stops nor delays another", async () => {
   using operator = await Operator.start(lab(), ['edge', 'far', 'nowhere']);
   operator.playbook({
