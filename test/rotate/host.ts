@@ -190,6 +190,11 @@ export class RotateHost {
     writeFileSync(this.path(name), text, { mode: 0o600 });
   }
 
+  /** As if the program were not there. */
+  break(name: string): void {
+    this.#program(name, '#!/bin/sh\nexit 127');
+  }
+
   #program(name: string, text: string): void {
     this.write(`bin/${name}`, `${text}\n`);
     chmodSync(this.path(`bin/${name}`), 0o755);

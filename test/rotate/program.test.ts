@@ -314,3 +314,37 @@ describe("the listener of a slot that is given up is ended before its generation
     expect(host.read('fakes/listening')).toBe(listening);
   });
 });
+
+describe('what the program needs and does not find', () => {
+  let host: RotateHost;
+  beforeEach(() => {
+    host = new RotateHost();
+    host.enroll('ssh');
+  });
+  afterEach(() => host.remove());
+
+  test.each([
+    ['awk', 'awk does not say who listens'],
+    ['flock', 'the lock cannot be taken: see that flock (util-linux) is there'],
+  ])('%s is named, and nothing is done', (name, message) => {
+    host.break(name);
+    expect(host.run('rotate')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringContaining(message),
+    });
+    expect(host.read('state/rotation/ssh/record')).toBe('steady 7 0 7 0 0 1000\n');
+  });
+
+  test('what was not decided is not promised', () => {
+    host.break('sync');
+    const { status, stderr } = host.run('rotate');
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(
+        '"arm" failed; what was not decided by then is not done: ask for it again',
+      ),
+    });
+    expect(host.read('state/rotation/ssh/record')).toBe('steady 7 0 7 0 0 1000\n');
+  });
+});

@@ -123,6 +123,9 @@ test.each([
   'bogus 1 0 1 0 0 -',
   'steady 1 0 1 0 0 never',
   'steady 1 -1 1 0 0 -',
+  'steady 1 0 1 0 0 1x',
+  'steady 1 0 1000000000000000 0 0 -',
+  'steady 1 0 1 0 0 1000000000000000',
 ])('the record %j is refused', (text) => {
   const script = `state=$1\n${RECORDS}\nread_record ssh && echo taken`;
   const folder = mkdtempSync(join(tmpdir(), 'record-'));

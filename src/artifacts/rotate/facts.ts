@@ -29,7 +29,8 @@ observe_listeners() {
   rathole=$(systemctl show --property=MainPID --value rathole-server.service) || die 'systemd does not answer'
   look_who_listens || die "ss does not tell who listens: $listening"
   services=$(print_services) || exit
-  observed=$(printf '%s\\n\\n%s\\n' "$listening" "$services" | read_listeners | sort -k 1,1nr -k 2,2n -k 3,3)
+  observed=$(printf '%s\\n\\n%s\\n' "$listening" "$services" | read_listeners) || die 'awk does not say who listens'
+  observed=$(printf '%s\\n' "$observed" | sort -k 1,1nr -k 2,2n -k 3,3) || die 'sort fails'
 }
 
 # Who listens at the services' slots; see there.

@@ -13,6 +13,9 @@ const variables = (which: string) =>
     .map((name) => `"$${name}"`)
     .join(' ');
 
+/** As the controller reads them: 15 digits are a number that every shell and program can count with. */
+const NUMBER_TOO_LONG = '[0-9]'.repeat(16);
+
 /** Shell functions that read records and policies, and say which generations they serve. */
 export const READ_RECORDS = `
 # read_record SERVICE: sets phase, current, next, highest, staged_at, finalize_at and rotated_at (-: unknown).
@@ -23,11 +26,11 @@ read_record() {
     *) return 1 ;;
   esac
   case $current.$next.$highest.$staged_at.$finalize_at in
-    .* | *.. | *..* | *. | *[!0-9.]*) return 1 ;;
+    .* | *.. | *..* | *. | *[!0-9.]* | *${NUMBER_TOO_LONG}*) return 1 ;;
   esac
   case $rotated_at in
-    - | [0-9]*) ;;
-    *) return 1 ;;
+    -) ;;
+    '' | *[!0-9]* | *${NUMBER_TOO_LONG}*) return 1 ;;
   esac
 }
 

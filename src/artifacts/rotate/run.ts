@@ -99,9 +99,13 @@ run_once() {
 
 take_lock() {
   exec 9>>"$lock"
-  flock -w 10 9 && return 0
-  say 'another run has held the lock for 10 s'
-  exit 75
+  flock -w 10 9 || case $? in
+    1)
+      say 'another run has held the lock for 10 s'
+      exit 75
+      ;;
+    *) die 'the lock cannot be taken: see that flock (util-linux) is there' ;;
+  esac
 }
 
 is_wanted() {
@@ -158,7 +162,11 @@ among() {
 
 # stop OPERATION: what was decided stands in the records, and the next run completes it.
 stop() {
-  say "the operation \\"$1\\" failed; the next run completes it"
+  case $1 in
+    arm | decide) goes_on='what was not decided by then is not done: ask for it again' ;;
+    *) goes_on='the next run completes it' ;;
+  esac
+  say "the operation \\"$1\\" failed; $goes_on"
   status=1
   report
   exit 1

@@ -92,7 +92,10 @@ prepare() {
   # It is read by now, and may hold an API key.
   rm -f "$tx/script"
   exec 9>>${quote(places.lock)}
-  flock -w 10 9 || die 'another transaction has held the lock for 10 s'
+  flock -w 10 9 || case $? in
+    1) die 'another transaction has held the lock for 10 s' ;;
+    *) die 'the lock cannot be taken: see that flock (util-linux) is there' ;;
+  esac
   tidy
 }
 
