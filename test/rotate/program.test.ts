@@ -315,6 +315,16 @@ describe("the listener of a slot that is given up is ended before its generation
   });
 });
 
+test('a pending-tokens.json that was left behind keeps nobody from rotating', () => {
+  const host = new RotateHost();
+  host.enroll('ssh');
+  host.write('etc/pending-tokens.json', '{{{');
+  expect(host.run('verify').stdout).toMatch(/^ssh tidy leftover 7 0 0$/m);
+  expect(host.run('rotate').stdout).toMatch(/^ssh stage asked 7 8 \d+$/m);
+  expect(Object.keys(JSON.parse(host.read('etc/pending-tokens.json')).tokens)).toEqual(['ssh.g8']);
+  host.remove();
+});
+
 describe('what the program needs and does not find', () => {
   let host: RotateHost;
   beforeEach(() => {

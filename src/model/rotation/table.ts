@@ -85,7 +85,7 @@ const STEADY: readonly Rule[] = [
   },
   {
     name: 'leftover',
-    when: { phase: ['gone', 'steady'], view: ['leftover'] },
+    when: { phase: ['gone', 'steady'], order: ['none'], view: ['leftover'] },
     verdict: 'tidy',
     reason: 'pending-tokens.json is there and nothing is in motion: it is removed',
   },
