@@ -3,6 +3,7 @@ import { NGINX_HTTP } from '../../src/artifacts/paths.ts';
 import { useLab } from '../lab/vitest.ts';
 import { waitFor } from '../lab/wait.ts';
 import { serveTargets } from '../prober/lab.ts';
+import { pollNow } from './joined.ts';
 import { Operator } from './tunnel.ts';
 
 /** Seconds between polls. */
@@ -114,6 +115,6 @@ test('once it has asked the new one, the former one can go', async () => {
   playbook('moved.test');
   await ordered('apply');
   expect(await edge().must(`grep server_name ${NGINX_HTTP}`)).toBe('    server_name moved.test;\n'.repeat(2));
-  expect(await desktop().exec('/usr/local/lib/reconcile/sync home-edge')).toMatchObject({ code: 0 });
+  expect(await pollNow(desktop(), 'home-edge')).toMatchObject({ code: 0 });
   await answers(SLACK);
 });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useLab } from '../lab/vitest.ts';
 import { serveTargets } from '../prober/lab.ts';
+import { pollNow } from './joined.ts';
 import { sampleProcesses } from './sampling.ts';
 import { Operator, type PlaybookText } from './tunnel.ts';
 import { leftovers } from './untouched.ts';
@@ -88,7 +89,7 @@ test('drift on the client is seen with its cause and mended, by a run for that h
   expect(stdout).not.toContain('edge (tunnel home)');
   expect(await operator.apply('--limit', 'desktop')).toMatchObject({ code: 0, stderr: '' });
   expect(await operator.plan()).toMatchObject({ code: 0, stderr: '' });
-  await desktop().must('/usr/local/lib/reconcile/sync home-edge');
+  expect(await pollNow(desktop(), 'home-edge')).toMatchObject({ code: 0 });
   await answers();
 });
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Host } from '../lab/host.ts';
 import type { Lab } from '../lab/lab.ts';
+import type { Ran } from '../lab/run.ts';
+import { waitFor } from '../lab/wait.ts';
 import { serveTargets } from '../prober/lab.ts';
 import { giveNginx } from './nginx-room.ts';
 import type { Operator, PlaybookText } from './tunnel.ts';
@@ -12,6 +14,9 @@ export const POLL = 5;
 export const SLACK = 8;
 /** Seconds of grace: the least for such a poll. */
 export const GRACE = 2 * POLL;
+
+/** The sync step's status where another one runs. */
+const ANOTHER_RUN = 7;
 
 /** One service of each kind, and one whose connections stay open. */
 export const WITH_CHAT: PlaybookText['services'] = {
@@ -57,6 +62,15 @@ export async function setUpDesktop(lab: Lab, operator: Operator): Promise<void> 
   await serveTargets(lab.host('desktop'), { id: 'desktop', http: 8000, tcp: 7000, udp: 5300 });
   await joinByBundle(operator, lab.host('desktop'));
   await desktopIsThere(lab.host('edge'));
+}
+
+/** Polls now; where the timer's poll is at work, after it. */
+export async function pollNow(client: Host, server: string): Promise<Ran> {
+  const polled = async () => {
+    const ran = await client.exec(['/usr/local/lib/reconcile/sync', server]);
+    return ran.code !== ANOTHER_RUN && ran;
+  };
+  return waitFor(polled, { what: `a poll of ${server}`, every: 200 });
 }
 
 /** Ends the desktop's polls, or lets it poll again. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useLab } from '../lab/vitest.ts';
 import { serveTargets } from '../prober/lab.ts';
+import { pollNow } from './joined.ts';
 import { Operator } from './tunnel.ts';
 
 const POLL = 5;
@@ -52,7 +53,7 @@ test('a key that is due is announced by an apply, used by its client, and only t
   expect(await record()).toBe('steady 2 0\n');
   expect(await edge().must('ls /var/lib/reconcile/keys')).toBe('desktop.k2\n');
   expect(await edge().must('cat /etc/nginx/reconcile/keys.conf')).not.toContain('desktop.k1');
-  expect(await desktop().exec('/usr/local/lib/reconcile/sync home-edge')).toMatchObject({ code: 0 });
+  expect(await pollNow(desktop(), 'home-edge')).toMatchObject({ code: 0 });
   expect(await edge().must('cat /var/log/reconcile/audit.jsonl')).toMatch(/announce-key[\s\S]*retire-key/);
 });
 
@@ -80,7 +81,7 @@ test('a compromised client is out at once, and back with a new bundle', async ()
     stdout: expect.stringContaining('desktop needs a new bundle'),
   });
   expect(await edge().must('ls /var/lib/reconcile/keys')).toBe('desktop.k3\n');
-  expect(await desktop().exec('/usr/local/lib/reconcile/sync home-edge')).toMatchObject({ code: 2 });
+  expect(await pollNow(desktop(), 'home-edge')).toMatchObject({ code: 2 });
   expect(await keyThere()).toBe(key);
   await operator.join(desktop());
   const web = () => lab().control.exec(['curl', '-s', '--max-time', '2', 'http://edge.test:8080/']);

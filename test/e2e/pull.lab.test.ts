@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { observe, there } from '../facts/observe-lab.ts';
 import { useLab } from '../lab/vitest.ts';
 import { Probing, serveTargets } from '../prober/lab.ts';
+import { pollNow } from './joined.ts';
 import { Operator, type PlaybookText } from './tunnel.ts';
 
 /** Seconds between polls: the least that still shows "within one poll" on a busy machine. */
@@ -133,6 +134,6 @@ test('a client that is taken out of the YAML loses key, folder and services', as
   const left = 'find /var/lib/reconcile /etc/rathole /etc/nginx -name "*desktop*" -not -path "*/backups/*"';
   expect(await edge().must(left)).toBe('');
   expect(await edge().must('cat /etc/nginx/reconcile/keys.conf')).not.toContain('desktop');
-  expect(await desktop().exec('/usr/local/lib/reconcile/sync home-edge')).toMatchObject({ code: 2 });
+  expect(await pollNow(desktop(), 'home-edge')).toMatchObject({ code: 2 });
   expect((await answer('edge', 7007)).code).toBe(7);
 });

@@ -7,6 +7,7 @@ import type { Lab } from '../lab/lab.ts';
 import type { Ran } from '../lab/run.ts';
 import { waitFor } from '../lab/wait.ts';
 import { serveTargets } from '../prober/lab.ts';
+import { pollNow } from './joined.ts';
 import { Operator, type PlaybookText } from './tunnel.ts';
 
 /** Those that rotate, one of each kind, and a bystander. */
@@ -19,11 +20,6 @@ const SERVICES = {
 
 export const ROTATING = ['web', 'dns', 'placed'] as const;
 export type Service = (typeof ROTATING)[number];
-
-const SYNC = '/usr/local/lib/reconcile/sync';
-/** The sync step's statuses. */
-const DONE = 0;
-const ANOTHER_RUN = 7;
 
 /** Applies a playbook with those services to all servers of the lab, and sets up `desktop` by its bundle. */
 export async function startRotating(lab: Lab, servers: readonly string[], rotation: string) {
@@ -98,9 +94,9 @@ export class RotatingServer {
   /** The client polls now, and is answered. */
   async sync(): Promise<void> {
     const polled = async () => {
-      const { code, stderr } = await this.#client.exec([SYNC, `home-${this.name}`]);
-      if (code !== DONE && code !== ANOTHER_RUN) throw new Error(`status ${code}: ${stderr}`);
-      return code === DONE;
+      const { code, stderr } = await pollNow(this.#client, `home-${this.name}`);
+      if (code !== 0) throw new Error(`status ${code}: ${stderr}`);
+      return true;
     };
     await waitFor(polled, { what: `the client's poll of ${this.name}`, every: 200 });
   }
