@@ -16,10 +16,11 @@ export async function execute(
   stopping: AbortController,
 ): Promise<readonly Outcome[]> {
   const hosts = approved.hosts.filter(({ steps }) => steps.length > 0).map(({ host }) => host);
+  const stop = stopping.signal;
   const [programs, who] = await Promise.all([programsFor(desired), actor()]);
   return watched(
     hosts,
-    (report, stop) =>
+    (report) =>
       apply(approved, { connect, programs, actor: who, report, forks, stop, ...(replan && { replan }) }),
     stopping,
     'stopping: running transactions come to their end, nothing new is begun (again to leave at once)',
@@ -34,7 +35,8 @@ export async function waitFor(
   forks: number,
   stopping: AbortController,
 ): Promise<readonly Outcome[]> {
-  if (stopping.signal.aborted) {
+  const stop = stopping.signal;
+  if (stop.aborted) {
     const left = waiting.map(notWaitedFor);
     process.stderr.write(troubles(left));
     return left;
@@ -42,7 +44,7 @@ export async function waitFor(
   const who = await actor();
   return watched(
     waiting.map(({ host }) => host),
-    (report, stop) => waitForRotations(waiting, { connect, actor: who, report, forks, stop }),
+    (report) => waitForRotations(waiting, { connect, actor: who, report, forks, stop }),
     stopping,
     'not waiting any longer: the hosts go on by themselves',
     'left: the hosts go on by themselves',
@@ -51,7 +53,7 @@ export async function waitFor(
 
 async function watched(
   hosts: readonly string[],
-  run: (report: (event: RunEvent) => void, stop: AbortSignal) => Promise<readonly Outcome[]>,
+  run: (report: (event: RunEvent) => void) => Promise<readonly Outcome[]>,
   stopping: AbortController,
   onStop: string,
   onLeave: string,
@@ -63,7 +65,7 @@ async function watched(
     process.exit(EXIT_STATUS.interrupted);
   };
   const outcomes = await stoppable(
-    (stop) => run(progress.listen, stop),
+    () => run(progress.listen),
     stopping,
     () => say(onStop),
     leave,
