@@ -51,7 +51,7 @@ export function expectNoFailure({ connects }: ProbeReport, what: string): void {
   }
 }
 
-/** Asks every service of every server, for a second. */
+/** Asks every service of every server, for two seconds. */
 export async function visitAllServers(lab: Lab, servers: Servers): Promise<void> {
   const probing = await Probing.start(lab.control, {
     seconds: 2,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Host } from '../lab/host.ts';
 import { useLab } from '../lab/vitest.ts';
 import { type Ask, askAll } from './ask.ts';
+import { pollNow } from './joined.ts';
 import { sampleProcesses } from './sampling.ts';
 import { alike, at, likeAnyPage, ownAtMost, TOML } from './stranger-requests.ts';
 import { Operator } from './tunnel.ts';
@@ -71,8 +72,8 @@ test('no key and no token is in any argument or environment while services join,
   await applied();
   // Slow enough for every process of a poll to be seen, and without client.toml it is fetched whole.
   await desktop().cable.delay(150);
-  await desktop().must(`cd /etc/rathole/home-edge; rm client.toml
-    while s=0; /usr/local/lib/reconcile/sync home-edge || s=$?; [ $s = 7 ]; do sleep 0.2; done; exit $s`);
+  await desktop().must('rm /etc/rathole/home-edge/client.toml');
+  expect(await pollNow(desktop(), 'home-edge')).toMatchObject({ code: 0 });
   await desktop().cable.mend();
   expect(await desktop().must('cat /etc/rathole/home-edge/client.toml')).toContain('more.g1');
   const texts = await stop();
