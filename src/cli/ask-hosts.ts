@@ -1,3 +1,4 @@
+import { LOCK_PATIENCE } from '../artifacts/paths.ts';
 import type { Host } from '../execute/ports.ts';
 import type { Desired, DesiredServer } from '../model/desired.ts';
 import { type ExitCode, ReconcileError } from '../model/errors.ts';
@@ -52,7 +53,7 @@ async function answerOf(host: Host, { script, good }: Question): Promise<string>
   const { code, stdout, stderr } = await host.exec('sh', `${script}\n`, { timeoutSeconds: SECONDS });
   if (good.includes(code)) return stdout;
   if (code === BUSY) {
-    const message = 'another run has been at work there for 10 s';
+    const message = `another run has been at work there for ${LOCK_PATIENCE} s`;
     throw new ReconcileError('failed', message, 'ask again when it is over; nothing was changed');
   }
   throw new ReconcileError(

@@ -1,7 +1,4 @@
-import { LOCK } from '../artifacts/paths.ts';
-
-/** Seconds to wait for a transaction, a rotation or the timer that is at work on the host. */
-const PATIENCE = 10;
+import { LOCK, LOCK_PATIENCE } from '../artifacts/paths.ts';
 
 /** The release of the format; both sides must speak the same. */
 export const FORMAT = 3;
@@ -41,7 +38,7 @@ export function assemble(
   const bodies = facts.map(([name, shell]) => `fact_${name}() {${shell}\n}\n`);
   const main = `
 main() {
-  if [ -r ${LOCK} ]; then exec 8<${LOCK} && flock -s -w ${PATIENCE} 8; fi
+  if [ -r ${LOCK} ]; then exec 8<${LOCK} && flock -s -w ${LOCK_PATIENCE} 8; fi
   read -r uptime _ </proc/uptime
   read -r now zone <<EOF_DATE
 $(date '+%s.%N %z')

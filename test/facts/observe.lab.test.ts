@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LOCK } from '../../src/artifacts/paths.ts';
+import { LOCK, LOCK_PATIENCE } from '../../src/artifacts/paths.ts';
 import { observeScript, parseObservation } from '../../src/facts/index.ts';
 import type { Facts } from '../../src/model/observed.ts';
 import { useLab } from '../lab/vitest.ts';
@@ -189,21 +189,24 @@ test('what is being changed under the lock is looked at when that is done', asyn
 });
 
 test('a lock that is held on and on hides nothing', async () => {
-  await writeHalf(12);
-  expect(await pendingHash()).toBe(sha256('half\n'));
+  const inHaste = observeScript.replace(`-w ${LOCK_PATIENCE} `, '-w 1 ');
+  expect(inHaste).not.toBe(observeScript);
+  await writeHalf(10);
+  const { files } = parseObservation(await edge().must(['sh'], { stdin: inHaste }));
+  expect(there(files)['/etc/rathole/pending-tokens.json']?.sha256).toBe(sha256('half\n'));
 });
 
 test('a reader who stops reading keeps nobody from the lock', async () => {
   // The listing of a thousand files is more than a pipe holds.
   await edge().must(
     `cd /etc/rathole && mkdir many && cd many && seq 1000 | xargs touch
-    cat >/run/observe; { echo begun >/run/begun; sh /run/observe | sleep 5; echo over >/run/over; } >/dev/null 2>&1 &`,
+    cat >/run/observe; { echo begun >/run/begun; sh /run/observe | sleep 50; echo over >/run/over; } >/dev/null 2>&1 &`,
     {
       stdin: observeScript,
     },
   );
   await edge().must(
-    `until [ -e /run/begun ]; do sleep 0.05; done; sleep 1; flock -w 2 ${LOCK} test ! -e /run/over`,
+    `until [ -e /run/begun ]; do sleep 0.05; done; sleep 1; flock -w 40 ${LOCK} test ! -e /run/over`,
   );
   await edge().must('rm -r /etc/rathole/many');
 });

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { expect, test, vi } from 'vitest';
+import { LOCK_PATIENCE } from '../../src/artifacts/paths.ts';
+import { FLOCK_IN_HASTE } from '../flock-in-haste.ts';
 import { FakeTunnel } from './tunnel.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
@@ -45,6 +47,7 @@ test.concurrent('a run that gets no lock in time says so and does nothing', asyn
   const { host } = tunnel;
   const holder = host.holdLock();
   await once(holder.stdout, 'data');
+  host.play('flock', FLOCK_IN_HASTE);
   const run = host.start('rotate', 'ssh');
   let stderr = '';
   run.stderr.on('data', (text) => {
@@ -52,7 +55,7 @@ test.concurrent('a run that gets no lock in time says so and does nothing', asyn
   });
   const [status] = await once(run, 'close');
   holder.kill();
-  expect([status, stderr]).toEqual([75, 'rotate: another run has held the lock for 10 s\n']);
+  expect([status, stderr]).toEqual([75, `rotate: another run has held the lock for ${LOCK_PATIENCE} s\n`]);
   expect(host.record('ssh').phase).toBe('steady');
   host.remove();
 });

@@ -192,7 +192,12 @@ export class RotateHost {
 
   /** As if the program were not there. */
   break(name: string): void {
-    this.#program(name, '#!/bin/sh\nexit 127');
+    this.play(name, 'exit 127');
+  }
+
+  /** Puts a program before the machine's own. */
+  play(name: string, script: string): void {
+    this.#program(name, `#!/bin/sh\n${script}`);
   }
 
   #program(name: string, text: string): void {

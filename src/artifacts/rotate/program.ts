@@ -3,6 +3,7 @@ import { ACTIONS, type Action } from '../../model/rotation.ts';
 import { LOOK_WHO_LISTENS } from '../listening.ts';
 import { MARKER_LINE } from '../marker.ts';
 import { NGINX_RELOAD } from '../nginx-reload.ts';
+import { LOCK_PATIENCE } from '../paths.ts';
 import { PUBLISH } from '../pull/publish.ts';
 import { AUDIT_LOG } from './audit.ts';
 import { decision } from './decision.ts';
@@ -77,7 +78,7 @@ const USAGE = `# Rotates the tokens of this host's rathole services.
 #
 # Prints a line per service: SERVICE VERDICT RULE CURRENT NEXT FINALIZE_AT; wait also "- SECONDS_LEFT".
 # Exit status: 0 done, or nothing to do; 1 an operation failed: the next run completes it; 2 usage;
-# 3 refused for some service; 75 another run has held the lock for 10 s.
+# 3 refused for some service; 75 another run has held the lock for ${LOCK_PATIENCE} s.
 
 set -u
 umask 077

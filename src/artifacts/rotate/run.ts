@@ -1,3 +1,5 @@
+import { LOCK_PATIENCE } from '../paths.ts';
+
 /** How the program runs: its arguments, its lock, and what it prints. */
 export const RUN = `
 newline='
@@ -99,9 +101,9 @@ run_once() {
 
 take_lock() {
   exec 9>>"$lock"
-  flock -w 10 9 || case $? in
+  flock -w ${LOCK_PATIENCE} 9 || case $? in
     1)
-      say 'another run has held the lock for 10 s'
+      say 'another run has held the lock for ${LOCK_PATIENCE} s'
       exit 75
       ;;
     *) die 'the lock cannot be taken: see that flock (util-linux) is there' ;;

@@ -1,5 +1,5 @@
 import { SYNC_PROGRAM } from '../../artifacts/bundle/units.ts';
-import { AUDIT, ETC, LOCK, NGINX_ERRORS, ROTATE } from '../../artifacts/paths.ts';
+import { AUDIT, ETC, LOCK, LOCK_PATIENCE, NGINX_ERRORS, ROTATE } from '../../artifacts/paths.ts';
 import { quote } from '../../codec/shell.ts';
 
 /** Where a transaction keeps its things on a host. Tests use other places than hosts do. */
@@ -92,8 +92,8 @@ prepare() {
   # It is read by now, and may hold an API key.
   rm -f "$tx/script"
   exec 9>>${quote(places.lock)}
-  flock -w 10 9 || case $? in
-    1) die 'another transaction has held the lock for 10 s' ;;
+  flock -w ${LOCK_PATIENCE} 9 || case $? in
+    1) die 'another transaction has held the lock for ${LOCK_PATIENCE} s' ;;
     *) die 'the lock cannot be taken: see that flock (util-linux) is there' ;;
   esac
   tidy
