@@ -74,9 +74,15 @@ export class Halted {
     await host.write(ROTATE, brokenProgram(point, HALT), { mode: '0755' });
   }
 
+  /** Lets whoever stands there go on, and nobody stand there any more. */
+  static async release({ host }: RotatingServer): Promise<void> {
+    await host.write(ROTATE, rotateScript(), { mode: '0755' });
+    await host.must(`touch ${GO}`);
+  }
+
   /** Waits for it to stand there; after that the whole program is in its place. */
   static async awaited(host: Host): Promise<Halted> {
-    await host.must(`for i in $(seq 600); do [ -s ${STANDS} ] && exit; sleep 0.05; done; exit 1`);
+    await host.must(`until [ -s ${STANDS} ]; do sleep 0.05; done`);
     await host.write(ROTATE, rotateScript(), { mode: '0755' });
     return new Halted(host);
   }

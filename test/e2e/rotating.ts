@@ -173,7 +173,7 @@ export class RotatingServer {
   async until(
     what: string,
     condition: (records: Standing['records']) => boolean,
-    timeout = 30_000,
+    timeout = 60_000,
   ): Promise<void> {
     await waitFor(async () => condition(await this.records()), { what, timeout, every: 250 });
   }

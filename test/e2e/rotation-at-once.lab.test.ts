@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FINALIZE_SERVICE, ROTATE, STATE } from '../../src/artifacts/paths.ts';
 import { useLab } from '../lab/vitest.ts';
 import { ROTATING, type RotatingServer, type Service, startRotating, TAKE_LOCK } from './rotating.ts';
 import type { Operator } from './tunnel.ts';
-
-vi.setConfig({ testTimeout: 300_000 });
 
 /**
  * Rounds of the host's program, shared out among the servers; and of whole applies, which go to all of them. In each round

@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { FINALIZE_TIMER } from '../../src/artifacts/paths.ts';
 import { useLab } from '../lab/vitest.ts';
 import { converge, type Doomed, Halted, isDone, kill, type Point, pointsOf, textOf } from './crash-points.ts';
 import { ROTATING, type RotatingServer, type Standing, startRotating } from './rotating.ts';
 import { expectNoFailure, visitAllServers, visitedDuring } from './rotating-visitors.ts';
 import type { Operator } from './tunnel.ts';
-
-vi.setConfig({ testTimeout: 300_000 });
 
 /** The points are shared out among them: most of the time is spent waiting. */
 const SERVERS = ['edge1', 'edge2', 'edge3', 'edge4', 'edge5', 'edge6'] as const;
@@ -190,7 +188,11 @@ test.each(['stage', 'finalize', 'cancel', 'compromise'] as const)(
     const services = ROTATING.flatMap((name) => ['--service', name]);
     const [verb = '', ...options] = VERBS[action];
     const controller = operator.start(verb, '--yes', ...services, ...options);
-    const halted = await each(({ host }) => Halted.awaited(host));
+    const halted = await each(({ host }) => Halted.awaited(host)).catch(async (fault) => {
+      await each((server) => Halted.release(server));
+      await controller.ended;
+      throw new Error(`${fault}\nthe controller said:\n${controller.lines.join('\n')}`);
+    });
     await controller.stop('SIGKILL');
     await each(async (server, point, at) => {
       const killed = at >= points.length;

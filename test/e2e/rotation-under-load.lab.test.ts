@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useLab } from '../lab/vitest.ts';
 import { GRACE, joinDesktopOfMany, POLL, WITH_CHAT } from './joined.ts';
 import { summary, underLoad } from './load.ts';
 import { Operator } from './tunnel.ts';
-
-vi.setConfig({ testTimeout: 300_000 });
 
 const ROTATIONS = 10;
 /** Datagrams of a flow that a finalize, or the reload of nginx for it, may lose. */

@@ -5,6 +5,7 @@ import type { HostStatus } from '../../src/model/status.ts';
 import { observe } from '../facts/observe-lab.ts';
 import { useLab } from '../lab/vitest.ts';
 import { serveTargets } from '../prober/lab.ts';
+import { polls } from './joined.ts';
 import { Operator } from './tunnel.ts';
 
 /** Seconds between polls. */
@@ -78,7 +79,7 @@ test('a visitor is counted while he is there', async () => {
 });
 
 test('a rotation that its client does not know of is staged; then the client is late', async () => {
-  await desktop().must('systemctl stop reconcile-sync@home-edge.timer');
+  await polls(lab(), 'stop');
   const rotated = await operator.run(operator.argv('rotate', '--yes', '--no-wait'));
   expect(rotated).toMatchObject({ code: 0 });
   expect(await status()).toMatchObject({
@@ -98,7 +99,7 @@ test('a rotation that its client does not know of is staged; then the client is 
 });
 
 test('all is well again once it polls', async () => {
-  await desktop().must('systemctl start reconcile-sync@home-edge.timer');
+  await polls(lab(), 'start');
   const found = await becomes('steady', ({ service }) => service.state === 'steady');
   expect(found.service.generations).toEqual([{ generation: 2, listener: 'ours' }]);
   await becomes('well', ({ code, client }) => code === 0 && client.state === 'current');
@@ -139,14 +140,13 @@ test('a pending-tokens.json that makes no sense is said', async () => {
 });
 
 test('whoever asks while another run is at work is told so', async () => {
-  const edge = lab().host('edge');
-  await using _other = edge.start('flock /run/reconcile.lock sleep 30');
   await becomes('well', ({ code }) => code === 0);
+  await using _other = lab().host('edge').start('exec flock -o /run/reconcile.lock sleep 300');
   const verify = await operator.run(operator.argv('verify'));
   expect(verify).toMatchObject({
     code: 3,
     stdout: '',
-    stderr: expect.stringMatching(/^edge: another run has been at work there for 10 s\n {2}mend: ask again/),
+    stderr: expect.stringMatching(/^edge: another run has been at work there for 30 s\n {2}mend: ask again/),
   });
 });
 

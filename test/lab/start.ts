@@ -32,7 +32,7 @@ export class Running {
    * Waits for a line that matches, one that has come already included.
    * @throws when the program ends without it.
    */
-  async line(pattern: RegExp, timeout = 10_000): Promise<string> {
+  async line(pattern: RegExp, timeout = 60_000): Promise<string> {
     const what = `a line ${pattern} from ${this.#what}`;
     const found = () => this.lines.find((line) => pattern.test(line));
     const status = this.ended.then((code) => found() ?? Promise.reject(this.#endedWithout(what, code)));

