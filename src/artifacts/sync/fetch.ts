@@ -2,12 +2,12 @@
  * One HTTPS request. The key file is at once a configuration file of curl and of wget, so the key is never in argv,
  * in the environment or in a file of its own.
  */
-export const fetch = String.raw`
+export const fetch = `
 # Writes stdin to the file $1, which is not even made when nothing comes: a 304 writes nothing.
 write_lazily() {
   first=''
   IFS= read -r first || [ -n "$first" ] || return 0
-  { printf '%s\n' "$first" && cat; } >"$1"
+  { printf '%s\\n' "$first" && cat; } >"$1"
 }
 
 # ask_with_curl URL ETAG: the body on stdout, the response's header and what went wrong on stderr
@@ -36,14 +36,28 @@ fetch() {
     ulimit -f 32768
     {
       if [ "$tool" = curl ]; then ask_with_curl "$1" "$3"; else ask_with_wget "$1" "$3"; fi
-      printf 'result %s\n' "$?" >&2
+      printf 'result %s\\n' "$?" >&2
     } | write_lazily "$2"
   } 2>&1 9<&-)
   written=$?
-  result=$(printf '%s\n' "$answer" | sed -n 's/^result //p' | tail -n 1)
-  code=$(printf '%s\n' "$answer" | sed -n 's,^ *HTTP/[0-9.]* \([0-9][0-9][0-9]\).*,\1,p' | tail -n 1)
-  etag=$(printf '%s\n' "$answer" | tr -d '\r' | sed -n 's/^ *[Ee][Tt][Aa][Gg]: *\(["A-Za-z0-9/:-]*\)$/\1/p' | tail -n 1)
-  date=$(printf '%s\n' "$answer" | tr -d '\r' | sed -n 's/^ *[Dd]ate: *//p' | tail -n 1)
+  read_answer
   return "$written"
+}
+
+# What a later line says counts: a proxy's answer comes before the server's. It needs no process.
+read_answer() {
+  result='' code='' etag='' date=''
+  cr=$(printf '\\r')
+  while IFS=': ' read -r name value; do
+    value=\${value%"$cr"}
+    case $name in
+      result) result=$value ;;
+      HTTP/*) case $value in [0-9][0-9][0-9]*) code=\${value%"\${value#???}"} ;; esac ;;
+      [Ee][Tt][Aa][Gg]) case $value in *[!\\"A-Za-z0-9/:-]*) ;; *) etag=$value ;; esac ;;
+      [Dd]ate) date=$value ;;
+    esac
+  done <<END
+$answer
+END
 }
 `;

@@ -42,7 +42,7 @@ take_client_toml() {
   expect_ours client.toml
   [ "$sum" = "$wanted" ] || die 5 'client.toml is not the one that sync.conf names: it changed between two requests'
   put client.toml 0640
-  say "new client.toml in place ($(printf %s "$sum" | cut -c 1-12))"
+  say "new client.toml in place ($(printf %.12s "$sum"))"
 }
 
 # The key's file is read by curl and by wget as their own configuration.

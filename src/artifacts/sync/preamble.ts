@@ -49,10 +49,10 @@ die() {
 cannot_write() { die 6 "cannot write $1: is the disk full or read-only?"; }
 
 # setting NAME: its value in sync.conf, as the server gave it
-setting() { sed -n "s/^$1 = //p" sync.conf | sed 1q; }
+setting() { sed -n "/^$1 = /{s///p;q;}" sync.conf; }
 
 # noted NAME: what the last poll noted below the trailer of sync.conf
-noted() { sed -n "s/^# $1 //p" sync.conf | tail -n 1; }
+noted() { sed -n -e "/^# $1 /{s///;h;}" -e '$x;$p' sync.conf; }
 
 is_number() {
   case $1 in

@@ -10,7 +10,8 @@ poll_if_due() {
   is_number "$interval" || interval=300
   every=$((interval / period))
   [ "$every" -ge 1 ] || every=1
-  seed=$((0x$(printf '%s %s' "$host" "$(uname -n)" | sha256sum | cut -c 1-6)))
+  names=$(printf '%s %s' "$host" "$(uname -n)" | sha256sum)
+  seed=$((0x\${names%"\${names#??????}"}))
   [ $(($(date +%s) / period % every)) -eq $((seed % every)) ] || return 0
   sleep $((seed % (period / 2 + 1)))
   poll_once
@@ -21,17 +22,19 @@ poll_if_due() {
 set_ahead() {
   ahead=0
   case $date in
-    ???', '[0-3][0-9]' '[A-Z][a-z][a-z]' '[0-9][0-9][0-9][0-9]' '[0-2][0-9]:[0-5][0-9]:[0-6][0-9]' GMT') ;;
+    [A-Z][a-z][a-z]', '[0-3][0-9]' '[A-Z][a-z][a-z]' '[0-9][0-9][0-9][0-9]' '[0-2][0-9]:[0-5][0-9]:[0-6][0-9]' GMT') ;;
     *) return 0 ;;
   esac
-  # shellcheck disable=SC2046
-  set -- $(printf %s "$date" | tr ':' ' ' | sed 's/ 0/ /g')
+  IFS=' :'
+  # shellcheck disable=SC2086
+  set -- $date
+  unset IFS
   months=MarAprMayJunJulAugSepOctNovDecJanFeb
   month=\${months%"$3"*}
   month=$((\${#month} / 3))
   year=$(($4 - month / 10))
-  days=$((365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + $2 - 719469))
-  ahead=$(($(date +%s) - 86400 * days - 3600 * $5 - 60 * $6 - $7))
+  days=$((365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + \${2#0} - 719469))
+  ahead=$(($(date +%s) - 86400 * days - 3600 * \${5#0} - 60 * \${6#0} - \${7#0}))
 }
 
 # At finalize_at the server may change a token in place, or some seconds later: it looks every 15 s. From then on new
