@@ -6,6 +6,7 @@ import { observe } from '../facts/observe-lab.ts';
 import { useLab } from '../lab/vitest.ts';
 import { serveTargets } from '../prober/lab.ts';
 import { polls } from './joined.ts';
+import { TAKE_LOCK } from './rotating.ts';
 import { Operator } from './tunnel.ts';
 
 /** Seconds between polls. */
@@ -141,7 +142,7 @@ test('a pending-tokens.json that makes no sense is said', async () => {
 
 test('whoever asks while another run is at work is told so', async () => {
   await becomes('well', ({ code }) => code === 0);
-  await using _other = lab().host('edge').start('exec flock -o /run/reconcile.lock sleep 300');
+  await using _other = lab().host('edge').start(`${TAKE_LOCK}; exec sleep 300`);
   const verify = await operator.run(operator.argv('verify'));
   expect(verify).toMatchObject({
     code: 3,
