@@ -44,7 +44,7 @@ fetch() {
   return "$written"
 }
 
-# What a later line says counts: a proxy's answer comes before the server's. It needs no process.
+# What a later line says counts: a proxy's answer comes before the server's. No line of it costs a program.
 read_answer() {
   result='' code='' etag='' date=''
   cr=$(printf '\\r')
