@@ -14,13 +14,19 @@ import { planOpening, restoredService } from './restored.ts';
 const BACKUP = /^server\.toml\.\d{8}_\d{6}$/;
 
 /** A backup of server.toml that is on a host: the one of that name, or the newest; undefined: it is not there. */
-export function backupOn({ files }: Facts, name: string | undefined): string | undefined {
-  const names = Object.keys(files.kind === 'present' ? files.value : {})
+export const backupOn = (facts: Facts, name: string | undefined): string | undefined =>
+  backupsOn(facts).findLast((each) => name === undefined || each === name);
+
+/** The names of a host's backups of server.toml, the oldest first. */
+const backupsOn = ({ files }: Facts): readonly string[] =>
+  Object.keys(files.kind === 'present' ? files.value : {})
     .filter((path) => path.startsWith(`${BACKUPS}/`))
     .map((path) => path.slice(BACKUPS.length + 1))
-    .filter((each) => BACKUP.test(each) && (name === undefined || each === name));
-  return names.sort().at(-1);
-}
+    .filter((name) => BACKUP.test(name))
+    .sort();
+
+/** Backups that a refusal names. */
+const SHOWN = 5;
 
 /** What a host's backup tells: which services there were, by the comments above their tables. */
 export type Backups = ReadonlyMap<string, readonly ServiceComment[]>;
@@ -52,7 +58,8 @@ function planHostRestore(
   const shell = { host: server.host.name, tunnel: server.tunnel, ...empty };
   const view = viewOf(facts);
   if (!('rotations' in view)) return { ...shell, refusals: view };
-  if (backup === undefined) return { ...shell, refusals: [noBackup()] };
+  if (backup === undefined) return { ...shell, refusals: [noBackup(facts)] };
+  if (backup.length === 0) return { ...shell, refusals: [emptyBackup(facts)] };
   const found = findServices(view);
   if (!('services' in found)) return { ...shell, refusals: found };
   const there = [...new Map(backup.map((each) => [each.service, each])).values()].sort(byService);
@@ -146,10 +153,23 @@ function notesOn(view: View, there: readonly ServiceComment[]): readonly string[
   ];
 }
 
-function noBackup(): Refusal {
-  return {
-    rule: 'no-backup',
-    message: `there is no such backup in ${BACKUPS}`,
-    remedy: `Look what is there: ls ${BACKUPS}`,
-  };
+const noBackup = (facts: Facts): Refusal => ({
+  rule: 'no-backup',
+  message: `there is no such backup in ${BACKUPS}`,
+  remedy: choice(facts),
+});
+
+const emptyBackup = (facts: Facts): Refusal => ({
+  rule: 'backup-empty',
+  message: 'that backup names no service of ours: it is damaged, or older than the first apply',
+  remedy: choice(facts),
+});
+
+/** The newest come first: they are wanted most often. */
+function choice(facts: Facts): string {
+  const [newest, ...more] = backupsOn(facts).toReversed();
+  if (newest === undefined) return 'The host has none: put the service into the playbook and apply.';
+  const others = more.slice(0, SHOWN - 1);
+  const rest = more.length - others.length;
+  return `Name one that is there: ${[newest, ...others].join(', ')}${rest > 0 ? `, and ${rest} older` : ''}.`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { NGINX_STREAM } from '../../../src/artifacts/paths.ts';
+import { BACKUPS, NGINX_STREAM, SERVER_TOML } from '../../../src/artifacts/paths.ts';
 import type { ServiceComment } from '../../../src/artifacts/service-comment.ts';
 import type { DesiredServer } from '../../../src/model/desired.ts';
 import type { Facts } from '../../../src/model/observed.ts';
@@ -110,8 +110,25 @@ describe('it is refused as a whole where', () => {
     expect(plan.hosts.flatMap(({ refusals }) => refusals)).toMatchObject([{ rule: 'restore-client' }]);
   });
 
-  test('there is no such backup', () => {
-    const plan = planRestore(desired(wanted), [{ host: 'vps1', facts: PRUNED }], new Map());
-    expect(plan.hosts[0]?.refusals).toMatchObject([{ rule: 'no-backup' }]);
+  test('there is no such backup: the newest ones are named', () => {
+    const files = readValue(PRUNED.files);
+    const copy = files[SERVER_TOML];
+    if (copy === undefined) throw new Error('there is no server.toml');
+    const days = ['01', '02', '03', '04', '05', '06', '07'];
+    const backups = days.map((day) => [`${BACKUPS}/server.toml.202611${day}_120000`, copy]);
+    const facts = { ...PRUNED, files: present({ ...files, ...Object.fromEntries(backups) }) };
+    const none = (on: Facts) =>
+      planRestore(desired(wanted), [{ host: 'vps1', facts: on }], new Map()).hosts[0]?.refusals;
+    expect(none(facts)).toMatchObject([
+      {
+        rule: 'no-backup',
+        remedy: expect.stringMatching(/: server\.toml\.20261107_120000, .*, and 2 older\.$/),
+      },
+    ]);
+    expect(none(PRUNED)).toMatchObject([{ remedy: expect.stringContaining('The host has none') }]);
+  });
+
+  test('a backup that names no service of ours', () => {
+    expect(rules(restoring(wanted, PRUNED, []))).toEqual(['backup-empty']);
   });
 });
