@@ -115,9 +115,14 @@ function summary({ hosts, refused }: Status, unseen: number): string {
   ].join(', ');
   const found = hosts.reduce((sum, { attention }) => sum + attention.length, 0);
   const seen = unseen + refused.length === 0 ? 'all is well' : 'all is well where it could be seen';
-  const well = found === 0 ? seen : `${plural(found, 'thing')} to look at`;
-  return `${all}: ${well}.${refused.length === 0 ? '' : ` ${plural(refused.length, 'host')} could not be read.`}`;
+  // At first that is no fault: whoever was given its bundle comes within a poll.
+  const awaited = distinct((host) => host.clients.flatMap(neverSeen));
+  const well = awaited === 0 ? seen : `${seen}; ${plural(awaited, 'client')} never polled yet`;
+  const verdict = found === 0 ? well : `${plural(found, 'thing')} to look at`;
+  return `${all}: ${verdict}.${refused.length === 0 ? '' : ` ${plural(refused.length, 'host')} could not be read.`}`;
 }
+
+const neverSeen = ({ client, state }: ClientStatus) => (state === 'never' ? [client] : []);
 
 const ago = (seconds: number) => `${roughDuration(seconds)} ago`;
 

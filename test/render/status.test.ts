@@ -55,6 +55,11 @@ describe('as text', () => {
     expect(statusText(twice, 0)).toContain('2 hosts, 1 client, 1 service: all is well.');
   });
 
+  test('all is well with a client that has not come yet, and it is said', () => {
+    const text = JSON.stringify(STATUSES['well']).replace('"state":"current"', '"state":"never"');
+    expect(statusText(JSON.parse(text), 0)).toContain('all is well; 1 client never polled yet.');
+  });
+
   test('moves no cursor', () => {
     const text = JSON.stringify(STATUSES['troubled']).replaceAll('straggler', 'x\\u001b[2J\\ny');
     expect(statusText(JSON.parse(text), 0)).not.toContain('\u001b');
