@@ -21,7 +21,9 @@ async function main(): Promise<void> {
   console.log(`Lab ${lab.id} is up. As root, in another terminal:\n`);
   console.log(`outside  ${shell(lab.control.enter(['bash', '--norc']))}`);
   for (const host of lab.hosts) console.log(`${host.name}  ${host.address}  ${shell(host.enter(['bash']))}`);
-  console.log(`\nFrom outside: ssh -F ${lab.sshConfig} HOST\nCtrl-C takes it down.`);
+  console.log(
+    `\nFrom outside: ssh -F ${lab.sshConfig} HOST, and reconcile VERB -F ${lab.sshConfig} …\nCtrl-C takes it down.`,
+  );
   await stopped;
   await lab[Symbol.asyncDispose]();
 }
