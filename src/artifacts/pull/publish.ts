@@ -44,7 +44,10 @@ publish_as() {
   client_file=$2
   shift 2
   new=$client_folder/.$client_file.reconcile
-  nginx_group=$(sed -n 's/^nginx_group=//p' "$state/rotation/settings")
+  nginx_group=''
+  while IFS='=' read -r key value; do
+    if [ "$key" = nginx_group ]; then nginx_group=$value; fi
+  done <"$state/rotation/settings"
   if [ -z "$nginx_group" ] || ! "$@" >"$new"; then return 1; fi
   case $client_file in *.toml | *.conf) seal "$new" || return ;; esac
   publish "$new" "$client_folder/$client_file" "$nginx_group"

@@ -176,12 +176,13 @@ back_up() {
   if [ ! -e "$copy" ]; then
     mkdir -p -- "$etc/backups" && beside "$copy" && cat -- "$server_toml" >"$temp" && replace "$copy" || return
   fi
-  find "$etc/backups" -maxdepth 1 -type f -name 'server.toml.*' | sort | head -n -${BACKUPS_KEPT} | remove_files
-  find "$etc/backups" -maxdepth 1 -type f -name 'server.toml.*' | sort | head -n -1 |
-    while IFS= read -r old; do find "$old" -mtime +${BACKUP_DAYS}; done | remove_files
+  set -- "$etc"/backups/server.toml.*
+  while [ $# -gt ${BACKUPS_KEPT} ]; do
+    rm -f -- "$1"
+    shift
+  done
+  find "$etc/backups" -maxdepth 1 -type f -name 'server.toml.*' ! -path "$copy" -mtime +${BACKUP_DAYS} -exec rm -f -- {} +
 }
-
-remove_files() { xargs -r -d '\\n' rm -f --; }
 
 # Ends what is open through the old slots, once rathole has given up their listeners.
 cut_connections() {
