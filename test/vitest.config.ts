@@ -13,7 +13,7 @@ const ALONE = [
   'test/e2e/rotation-under-load.lab.test.ts',
 ];
 
-const onHosts = { globalSetup: ['test/lab/prepare.ts'], testTimeout: 300_000, hookTimeout: 300_000 };
+const onHosts = { globalSetup: ['test/lab/prepare.ts'], testTimeout: 300_000, hookTimeout: 600_000 };
 
 /** `unit` runs anywhere. `lab` and `lab-alone` boot real hosts and need root; two labs never get into each other's way. */
 export default defineConfig({
