@@ -17,6 +17,7 @@ const RUNAWAY_KEY = 'fedcfedcfedcfedcfedcfedcfedcfedc';
 const MACHINES: readonly Variant[] = [...VARIANTS, { shell: 'bash', tool: 'curl' }];
 /** Each variant is a client of its own, so that none meets the limit of requests. */
 const keyOf = (variant: number, successor: number) => `a${successor}b${variant}`.repeat(8);
+const LOGGED = { timeout: 10_000 };
 const OLD = clientToml('old');
 const NEW = clientToml('new');
 const OTHERS = clientToml('of the other client');
@@ -62,7 +63,7 @@ describe.each(MACHINES.map((variant, index) => ({ ...variant, index })))('$shell
   });
   afterEach(() => client.remove());
 
-  /** The requests since the test began, as nginx wrote them down. */
+  /** The requests since the test began, as nginx wrote them down: that is a moment after it has answered. */
   const requests = () =>
     nginx
       .log()
@@ -73,11 +74,11 @@ describe.each(MACHINES.map((variant, index) => ({ ...variant, index })))('$shell
     expect((await client.run()).status).toBe(0);
     expect(client.read('client.toml')).toBe(OLD);
     const first = [`${name} ${name}.k1 /api/v1/sync.conf 200`, `${name} ${name}.k1 /api/v1/client.toml 200`];
-    expect(requests()).toEqual(first);
+    await expect.poll(requests, LOGGED).toEqual(first);
     const before = client.state();
     expect(await client.run()).toEqual({ status: 0, log: '' });
     expect(client.state()).toEqual(before);
-    expect(requests()).toEqual([...first, `${name} ${name}.k1 /api/v1/sync.conf 304`]);
+    await expect.poll(requests, LOGGED).toEqual([...first, `${name} ${name}.k1 /api/v1/sync.conf 304`]);
   });
 
   test('a new client.toml of the same size is taken; a changed poll interval leaves client.toml alone', async () => {
@@ -104,10 +105,9 @@ describe.each(MACHINES.map((variant, index) => ({ ...variant, index })))('$shell
     publish(name, OLD, { key: nextKey });
     expect((await client.run()).log).toContain('new API key in place');
     await client.run();
-    expect(requests().slice(-2)).toEqual([
-      `${name} ${name}.k1 /api/v1/sync.conf 200`,
-      `${name} ${name}.k2 /api/v1/sync.conf 304`,
-    ]);
+    await expect
+      .poll(() => requests().slice(-2), LOGGED)
+      .toEqual([`${name} ${name}.k1 /api/v1/sync.conf 200`, `${name} ${name}.k2 /api/v1/sync.conf 304`]);
   });
 
   test('a key that the server does not know is "not accepted", never "nothing new"', async () => {
@@ -139,7 +139,9 @@ describe.each(MACHINES.map((variant, index) => ({ ...variant, index })))('$shell
     expect(client.read('sync.conf')).toContain(`\n# from ${nginx.url}\n`);
     expect(await client.run()).toEqual({ status: 0, log: '' });
     expect(client.read('sync.conf')).toContain(`\n# from ${moved}\n`);
-    expect(requests().slice(-1)).toEqual([`${name} ${name}.k1 /api/v1/sync.conf 304`]);
+    await expect
+      .poll(() => requests().slice(-1), LOGGED)
+      .toEqual([`${name} ${name}.k1 /api/v1/sync.conf 304`]);
     const before = client.state();
     expect(await client.run()).toEqual({ status: 0, log: '' });
     expect(client.state()).toEqual(before);
