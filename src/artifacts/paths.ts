@@ -29,8 +29,6 @@ export const ROTATION_SETTINGS = `${ROTATION}/settings`;
 
 /** Held by whoever changes anything: a transaction, or the host's program of rotation. */
 export const LOCK = '/run/reconcile.lock';
-/** Seconds to wait for the lock: a rotation's switch holds it for about five, and several may be ahead. */
-export const LOCK_PATIENCE = 30;
 export const NGINX_ERRORS = '/var/log/nginx/error.log';
 
 export const LIBRARY = '/usr/local/lib/reconcile';

@@ -1,4 +1,4 @@
-import { LOCK_PATIENCE } from '../artifacts/paths.ts';
+import { LOCK_PATIENCE } from '../artifacts/lock.ts';
 import type { Host } from '../execute/ports.ts';
 import type { Desired, DesiredServer } from '../model/desired.ts';
 import { type ExitCode, ReconcileError } from '../model/errors.ts';

@@ -1,4 +1,5 @@
-import { LOCK, LOCK_PATIENCE } from '../artifacts/paths.ts';
+import { LOCK_PATIENCE } from '../artifacts/lock.ts';
+import { LOCK } from '../artifacts/paths.ts';
 
 /** The release of the format; both sides must speak the same. */
 export const FORMAT = 3;

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { LOCK_PATIENCE } from '../../src/artifacts/lock.ts';
 import { useLab } from '../lab/vitest.ts';
 import { waitFor } from '../lab/wait.ts';
 import { Operator } from './tunnel.ts';
@@ -47,7 +48,7 @@ async function appliesDuring(count: number, fault: () => Promise<void>) {
   const applying = Promise.all(Array.from({ length: count }, () => operator.apply()));
   await until(
     'the transactions to wait for the lock',
-    async () => (await edge.exec('pgrep -c -f "flock -w [0-9]* [9]"')).stdout === `${count}\n`,
+    async () => (await edge.exec(`pgrep -c -f "flock -w ${LOCK_PATIENCE} [9]"`)).stdout === `${count}\n`,
   );
   await fault();
   await edge.must('systemctl stop holder');

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { LOCK_PATIENCE } from '../../src/artifacts/paths.ts';
+import { LOCK_PATIENCE } from '../../src/artifacts/lock.ts';
 import type { Step } from '../../src/model/step.ts';
 import { FLOCK_IN_HASTE } from '../flock-in-haste.ts';
 import { Sandbox, SHELLS, sha256 } from './sandbox.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LOCK, LOCK_PATIENCE } from '../../src/artifacts/paths.ts';
+import { LOCK_PATIENCE } from '../../src/artifacts/lock.ts';
+import { LOCK } from '../../src/artifacts/paths.ts';
 import { observeScript, parseObservation } from '../../src/facts/index.ts';
 import type { Facts } from '../../src/model/observed.ts';
 import { useLab } from '../lab/vitest.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { expect, test, vi } from 'vitest';
-import { LOCK_PATIENCE } from '../../src/artifacts/paths.ts';
+import { LOCK_PATIENCE } from '../../src/artifacts/lock.ts';
 import { FLOCK_IN_HASTE } from '../flock-in-haste.ts';
 import { FakeTunnel } from './tunnel.ts';
 

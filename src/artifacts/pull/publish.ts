@@ -45,9 +45,8 @@ publish_as() {
   shift 2
   new=$client_folder/.$client_file.reconcile
   nginx_group=''
-  while IFS='=' read -r key value; do
-    if [ "$key" = nginx_group ]; then nginx_group=$value; fi
-  done <"$state/rotation/settings"
+  # shellcheck source=/dev/null
+  if [ -f "$state/rotation/settings" ]; then . "$state/rotation/settings"; fi
   if [ -z "$nginx_group" ] || ! "$@" >"$new"; then return 1; fi
   case $client_file in *.toml | *.conf) seal "$new" || return ;; esac
   publish "$new" "$client_folder/$client_file" "$nginx_group"

@@ -1,9 +1,9 @@
 import { OPERATIONS, type Operation, ORDER_OF_OPERATIONS } from '../../model/rotation/operations.ts';
 import { ACTIONS, type Action } from '../../model/rotation.ts';
 import { LOOK_WHO_LISTENS } from '../listening.ts';
+import { LOCK_PATIENCE } from '../lock.ts';
 import { MARKER_LINE } from '../marker.ts';
 import { NGINX_RELOAD } from '../nginx-reload.ts';
-import { LOCK_PATIENCE } from '../paths.ts';
 import { PUBLISH } from '../pull/publish.ts';
 import { AUDIT_LOG } from './audit.ts';
 import { decision } from './decision.ts';

@@ -1,4 +1,4 @@
-import { LOCK_PATIENCE } from '../paths.ts';
+import { AWAIT_LOCK, LOCK_PATIENCE } from '../lock.ts';
 
 /** How the program runs: its arguments, its lock, and what it prints. */
 export const RUN = `
@@ -101,15 +101,12 @@ run_once() {
 
 take_lock() {
   exec 9>>"$lock"
-  flock -w ${LOCK_PATIENCE} 9 || case $? in
-    1)
-      say 'another run has held the lock for ${LOCK_PATIENCE} s'
-      exit 75
-      ;;
-    *) die 'the lock cannot be taken: see that flock (util-linux) is there' ;;
-  esac
+  await_lock || {
+    say 'another run has held the lock for ${LOCK_PATIENCE} s'
+    exit 75
+  }
 }
-
+${AWAIT_LOCK}
 is_wanted() {
   case $wanted in
     '  ' | *" $1 "*) ;;

@@ -1,5 +1,6 @@
 import { SYNC_PROGRAM } from '../../artifacts/bundle/units.ts';
-import { AUDIT, ETC, LOCK, LOCK_PATIENCE, NGINX_ERRORS, ROTATE } from '../../artifacts/paths.ts';
+import { AWAIT_LOCK, LOCK_PATIENCE } from '../../artifacts/lock.ts';
+import { AUDIT, ETC, LOCK, NGINX_ERRORS, ROTATE } from '../../artifacts/paths.ts';
 import { quote } from '../../codec/shell.ts';
 
 /** Where a transaction keeps its things on a host. Tests use other places than hosts do. */
@@ -67,7 +68,7 @@ exit "$code"`)}`;
 
 /** What surrounds the steps: lock, journal, back-out. `work` is the list of steps, `undo` a case per step number. */
 export function frame(places: Places): string {
-  return `
+  return `${AWAIT_LOCK}
 prepare() {
   set -eu
   umask 077
@@ -92,10 +93,7 @@ prepare() {
   # It is read by now, and may hold an API key.
   rm -f "$tx/script"
   exec 9>>${quote(places.lock)}
-  flock -w ${LOCK_PATIENCE} 9 || case $? in
-    1) die 'another transaction has held the lock for ${LOCK_PATIENCE} s' ;;
-    *) die 'the lock cannot be taken: see that flock (util-linux) is there' ;;
-  esac
+  await_lock || die 'another transaction has held the lock for ${LOCK_PATIENCE} s'
   tidy
 }
 
