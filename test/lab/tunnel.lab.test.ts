@@ -97,12 +97,20 @@ async function setUpTunnels(lab: Lab): Promise<void> {
 async function visit(lab: Lab, server: string, client: string): Promise<void> {
   const host = `${server}.test`;
   const probing = await Probing.start(lab.control, {
-    seconds: 2,
+    seconds: 60,
     connects: [
-      { name: 'web', kind: 'http', host, port: 8080, every: 50, expect: `${client}-of-${lab.id} GET /` },
-      { name: 'ssh', kind: 'banner', host, port: 2222, every: 200, expect: '^SSH-2.0-OpenSSH' },
+      {
+        name: 'web',
+        kind: 'http',
+        host,
+        port: 8080,
+        every: 50,
+        count: 40,
+        expect: `${client}-of-${lab.id} GET /`,
+      },
+      { name: 'ssh', kind: 'banner', host, port: 2222, every: 200, count: 10, expect: '^SSH-2.0-OpenSSH' },
     ],
-    flows: [{ name: 'dns', host, port: 5353, every: 50, flows: 2 }],
+    flows: [{ name: 'dns', host, port: 5353, every: 50, count: 40, flows: 2 }],
   });
   const login = [
     'ssh',
@@ -117,7 +125,7 @@ async function visit(lab: Lab, server: string, client: string): Promise<void> {
   expect(await lab.control.must([...login, 'hostname; sudo id -un'])).toBe(`${client}\nroot\n`);
   const report = await probing.report();
   expect(report.connects['web']).toMatchObject({ failed: 0 });
-  expect(report.connects['web']?.total).toBeGreaterThan(0);
+  expect(report.connects['web']?.total).toBeGreaterThanOrEqual(39);
   expect(report.connects['ssh']).toMatchObject({ failed: 0 });
   expect(report.flows['dns']).toMatchObject({ lost: 0, sourceChanges: 0 });
 }

@@ -37,10 +37,11 @@ async function send(plan: FlowPlan, run: Run): Promise<Flow> {
     const answer: { serial: number; from: string } = JSON.parse(message.toString());
     flow.seenFrom.set(answer.serial, answer.from);
   });
-  await run.pace(plan.every, () => {
+  const sendNext = () => {
     socket.send(String(flow.sent.length), plan.port, plan.host);
     flow.sent.push(performance.now());
-  });
+  };
+  await run.pace(plan.every, sendNext, plan.count);
   const deadline = performance.now() + LAST_ANSWER;
   while (flow.seenFrom.size < flow.sent.length && performance.now() < deadline) await sleep(10);
   socket.close();

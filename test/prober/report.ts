@@ -15,16 +15,19 @@ export interface Endpoint {
   readonly every: number;
 }
 
+interface Counted extends Endpoint {
+  /** At most so many probes; where all plans have had theirs, the report comes before the time is up. */
+  readonly count?: number;
+}
+
 /** New TCP connections, each with a whole request and answer. */
-export interface ConnectPlan extends Endpoint {
+export interface ConnectPlan extends Counted {
   /** http: GET / answered by 200. banner: a first line, as SSH gives. echo: a line that comes back. */
   readonly kind: 'http' | 'banner' | 'echo';
   /** A regular expression that the answer must match. */
   readonly expect?: string;
   /** Milliseconds until a probe counts as failed by timeout; 5,000 unless given. */
   readonly timeout?: number;
-  /** At most so many probes. */
-  readonly count?: number;
 }
 
 /** Long-lived TCP connections to an echo service, writing all the time. */
@@ -33,7 +36,7 @@ export interface HoldPlan extends Endpoint {
 }
 
 /** UDP senders, each with its own socket, to the echo of `targets`. */
-export interface FlowPlan extends Endpoint {
+export interface FlowPlan extends Counted {
   readonly flows: number;
 }
 
