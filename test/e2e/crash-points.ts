@@ -53,6 +53,8 @@ const STANDS = '/run/stands';
 const GO = '/run/go';
 const HALT = `echo $$ >${STANDS}; until [ -e ${GO} ]; do sleep 0.05; done`;
 
+const install = (host: Host, program: string) => host.write(ROTATE, program, { mode: '0755' });
+
 /** The program stands there, with the host's lock. */
 export class Halted {
   readonly #host: Host;
@@ -71,19 +73,19 @@ export class Halted {
   /** In the host's place for it, for whoever runs it next. */
   static async install({ host }: RotatingServer, point: Point): Promise<void> {
     await host.must(`rm -f ${STANDS} ${GO}`);
-    await host.write(ROTATE, brokenProgram(point, HALT), { mode: '0755' });
+    await install(host, brokenProgram(point, HALT));
   }
 
   /** Lets whoever stands there go on, and nobody stand there any more. */
   static async release({ host }: RotatingServer): Promise<void> {
-    await host.write(ROTATE, rotateScript(), { mode: '0755' });
+    await install(host, rotateScript());
     await host.must(`touch ${GO}`);
   }
 
   /** Waits for it to stand there; after that the whole program is in its place. */
   static async awaited(host: Host): Promise<Halted> {
     await host.must(`until [ -s ${STANDS} ]; do sleep 0.05; done`);
-    await host.write(ROTATE, rotateScript(), { mode: '0755' });
+    await install(host, rotateScript());
     return new Halted(host);
   }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { SYNC_PROGRAM } from '../../src/artifacts/bundle/units.ts';
 import type { Host } from '../lab/host.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Ran } from '../lab/run.ts';
@@ -67,7 +68,7 @@ export async function setUpDesktop(lab: Lab, operator: Operator): Promise<void> 
 /** Polls now; where the timer's poll is at work, after it. */
 export async function pollNow(client: Host, server: string): Promise<Ran> {
   const polled = async () => {
-    const ran = await client.exec(['/usr/local/lib/reconcile/sync', server]);
+    const ran = await client.exec([SYNC_PROGRAM, server]);
     return ran.code !== ANOTHER_RUN && ran;
   };
   return waitFor(polled, { what: `a poll of ${server}`, every: 200 });

@@ -142,7 +142,8 @@ test('a pending-tokens.json that makes no sense is said', async () => {
 
 test('whoever asks while another run is at work is told so', async () => {
   await becomes('well', ({ code }) => code === 0);
-  await using _other = lab().host('edge').start(`${TAKE_LOCK}; exec sleep 300`);
+  await using other = lab().host('edge').start(`${TAKE_LOCK}; echo held; exec sleep 300`);
+  await other.line(/held/);
   const verify = await operator.run(operator.argv('verify'));
   expect(verify).toMatchObject({
     code: 3,

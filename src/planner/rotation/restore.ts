@@ -167,9 +167,8 @@ const emptyBackup = (facts: Facts): Refusal => ({
 
 /** The newest come first: they are wanted most often. */
 function choice(facts: Facts): string {
-  const [newest, ...more] = backupsOn(facts).toReversed();
-  if (newest === undefined) return 'The host has none: put the service into the playbook and apply.';
-  const others = more.slice(0, SHOWN - 1);
-  const rest = more.length - others.length;
-  return `Name one that is there: ${[newest, ...others].join(', ')}${rest > 0 ? `, and ${rest} older` : ''}.`;
+  const there = backupsOn(facts).toReversed();
+  if (there.length === 0) return 'The host has none: put the service into the playbook and apply.';
+  const older = there.length - SHOWN;
+  return `Name one that is there: ${there.slice(0, SHOWN).join(', ')}${older > 0 ? `, and ${older} older` : ''}.`;
 }
