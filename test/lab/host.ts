@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { Agent, agentArgv } from './agent.ts';
 import type { Cable } from './cable.ts';
 import { cpuSeconds, inCgroup, setFrozen } from './cgroup.ts';
 import type { Disk } from './disk.ts';
 import type { Machine } from './machine.ts';
-import { expectSuccess, type Ran, type RunOptions, run } from './run.ts';
+import { expectSuccess, type Ran, type RunOptions } from './run.ts';
 import { Running } from './start.ts';
 import { waitFor } from './wait.ts';
 
@@ -43,6 +44,8 @@ export class Host {
   readonly disk: Disk;
   readonly #cgroup: string;
   readonly #machine: Machine;
+  /** With the guest's PID 1 that it belongs to: after a reboot that is another one. */
+  #agent: { readonly leader: number; readonly agent: Agent } | undefined;
 
   constructor(parts: HostParts) {
     this.name = parts.name;
@@ -55,13 +58,19 @@ export class Host {
   }
 
   /**
-   * Runs a shell command (or an argv as it is) in the host, ended by the host's own `timeout` when its time is up.
+   * Runs a shell command (or an argv as it is) in the host to its end; when its time is up, it is ended, with code 124.
    * @throws when the host is off, or frozen beyond the timeout.
    */
   async exec(command: string | readonly string[], options: ExecOptions = {}): Promise<Ran> {
-    const { user, timeout = 60_000, ...rest } = options;
-    const argv = ['timeout', '--kill-after=1', `${timeout / 1000}`, ...asUser(command, user)];
-    return run(this.enter(argv), { ...rest, timeout: timeout + 3000 });
+    const { user, timeout = 60_000, stdin } = options;
+    return this.#agentOfThisBoot().run(asUser(command, user), timeout, stdin);
+  }
+
+  #agentOfThisBoot(): Agent {
+    const leader = this.#leader();
+    if (this.#agent?.leader !== leader || this.#agent.agent.over)
+      this.#agent = { leader, agent: new Agent(this.#enter(leader, ['--no-fork', '--', ...agentArgv()])) };
+    return this.#agent.agent;
   }
 
   /** Like `exec`, but a failure is an error. Returns stdout. */
@@ -76,15 +85,23 @@ export class Host {
 
   /** The argv that runs `argv` in the host when started on this machine. @throws when the host is off. */
   enter(argv: readonly string[]): string[] {
-    const leader = this.#machine.leader();
-    if (leader === undefined) throw new Error(`${this.name} is off\n${this.#machine.consoleTail()}`);
+    // nsenter is between us and a process in another pid namespace: with it gone, that one shall go too
+    return this.#enter(this.#leader(), ['--', 'setpriv', '--pdeathsig', 'KILL', '--', ...argv]);
+  }
+
+  #enter(leader: number, argv: readonly string[]): string[] {
     const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd'];
     const environment = ['env', '-i', `PATH=${PATH}`, 'HOME=/root', 'LANG=C.UTF-8'];
-    // nsenter is between us and a process in another pid namespace: with it gone, that one shall go too
-    const bound = ['setpriv', '--pdeathsig', 'KILL', '--'];
     return inCgroup(join(this.#cgroup, 'exec'), [
-      ...['nsenter', '-t', String(leader), ...namespaces, '--', ...environment, ...bound, ...argv],
+      ...[...environment, 'nsenter', '-t', String(leader), ...namespaces, ...argv],
     ]);
+  }
+
+  /** This machine's pid of its systemd. @throws when it is off. */
+  #leader(): number {
+    const leader = this.#machine.leader();
+    if (leader === undefined) throw new Error(`${this.name} is off\n${this.#machine.consoleTail()}`);
+    return leader;
   }
 
   async read(path: string): Promise<string> {

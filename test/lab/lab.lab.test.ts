@@ -35,6 +35,20 @@ test('a command that takes too long is ended in the host, too', async () => {
   expect((await edge().exec(['pgrep', '-x', 'sleep'])).code).toBe(1);
 });
 
+test('as a shell tells it: a program that a signal ended, and one that is not there', async () => {
+  expect((await edge().exec('kill -9 $$')).code).toBe(137);
+  const { code, stderr } = await edge().exec(['no-such-program']);
+  expect({ code, stderr }).toEqual({ code: 127, stderr: expect.stringContaining('no-such-program') });
+});
+
+test('commands run at once, and their outputs are not mixed up', async () => {
+  const sizes = Array.from({ length: 20 }, (_, at) => 1000 * at);
+  const outputs = sizes.map((size) =>
+    edge().must(`sleep 0.2; head -c ${size} /dev/zero | tr '\\0' ${size % 7}`),
+  );
+  expect(await Promise.all(outputs)).toEqual(sizes.map((size) => `${size % 7}`.repeat(size)));
+});
+
 test('deploy may sudo, visitor may not', async () => {
   expect(await edge().must('sudo -n id -un', { user: 'deploy' })).toBe('root\n');
   expect(await edge().exec('sudo -n id -un', { user: 'visitor' })).toMatchObject({ code: 1, stdout: '' });
