@@ -196,7 +196,8 @@ export class Host {
   /** Follows the journal's messages from now on, of one unit or of all: `await using log = await host.follow(…)`. */
   async follow(unit?: string): Promise<Running> {
     const only = unit === undefined ? [] : ['-u', unit];
-    const since = 'since=$(date +%s.%N); echo ready; exec "$@" --since="@$since"';
+    // What a busy journald has not read yet would be stamped as if it came later.
+    const since = 'journalctl --sync; since=$(date +%s.%N); echo ready; exec "$@" --since="@$since"';
     const journal = this.start([
       'sh',
       '-c',
