@@ -7,15 +7,30 @@ const WORKERS = availableParallelism() + 1;
 const LAB_WORKERS = availableParallelism() + 3;
 
 /** Lab files that look at the whole machine's labs, or hold a visitor's wait to a bound: nothing runs beside them. */
-const ALONE = [
-  'test/lab/isolation.lab.test.ts',
-  'test/prober/*.lab.test.ts',
-  'test/e2e/rotation-under-load.lab.test.ts',
+const ALONE = ['test/lab/isolation.lab.test.ts', 'test/prober/*.lab.test.ts'];
+
+/** Its visitors come in a steady stream, which a busy machine cannot serve: it leaves about half of this one idle. */
+const STEADY = ['test/e2e/rotation-under-load.lab.test.ts'];
+
+/** They compute for long, and would make others wait: one after another, they fill that half. */
+const EXHAUSTIVE = [
+  'test/model/**/*.test.ts',
+  'test/rotate/{agreement,crashes}.test.ts',
+  'test/spec/fuzz.test.ts',
 ];
 
 const onHosts = { globalSetup: ['test/lab/prepare.ts'], testTimeout: 300_000, hookTimeout: 600_000 };
 
-/** `unit` runs anywhere. `lab` and `lab-alone` boot real hosts and need root; two labs never get into each other's way. */
+const onNoHosts = {
+  // A third of the time went into loading the same modules for each file.
+  isolate: false,
+  testTimeout: 30_000,
+};
+
+/**
+ * `unit` and `exhaustive` run anywhere. The others boot real hosts and need root; two labs never get into each other's
+ * way.
+ */
 export default defineConfig({
   test: {
     globalSetup: ['./test/global-setup.ts'],
@@ -27,10 +42,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.lab.test.ts'],
-          // A third of the time went into loading the same modules for each file.
-          isolate: false,
-          testTimeout: 30_000,
+          exclude: ['test/**/*.lab.test.ts', ...EXHAUSTIVE],
+          ...onNoHosts,
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
@@ -41,10 +54,24 @@ export default defineConfig({
           ...onHosts,
           name: 'lab',
           include: ['test/**/*.lab.test.ts'],
-          exclude: ALONE,
+          exclude: [...ALONE, ...STEADY],
           isolate: false,
           maxWorkers: LAB_WORKERS,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: { ...onHosts, name: 'lab-steady', include: STEADY, maxWorkers: 2, sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'exhaustive',
+          include: EXHAUSTIVE,
+          ...onNoHosts,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -54,7 +81,7 @@ export default defineConfig({
           name: 'lab-alone',
           include: ALONE,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
