@@ -123,6 +123,7 @@ async function around(server: RotatingServer, { action }: Point, rest: () => Pro
   await rest();
   if (action === 'stage') await act(server, 'cancel');
   await server.sync();
+  await server.answers(lab(), 'web', 'placed');
 }
 
 /** A client that is synced serves again without a poll, but after a compromise. */
