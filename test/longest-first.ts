@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 const LONGEST = [
   'e2e/rotation-crashes',
+  'e2e/rotation-under-load',
   'e2e/stragglers',
   'e2e/status',
   'e2e/idle',

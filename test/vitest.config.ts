@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './longest-first.ts';
 
 /** Tests wait for processes as much as they compute; lab files wait for polls, timers and visitors most of the time. */
-const WORKERS = availableParallelism() + 1;
+const WORKERS = availableParallelism() + 2;
 const LAB_WORKERS = availableParallelism() + 3;
 
 /** Lab files that look at the whole machine's labs, or hold a visitor's wait to a bound: nothing runs beside them. */

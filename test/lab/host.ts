@@ -172,7 +172,7 @@ export class Host {
 
   /** Waits until something listens on the TCP or UDP port, of one address or of any. */
   async listening(port: number, address = ''): Promise<void> {
-    const wait = `for i in $(seq 400); do ss -Htuln src '${address}:${port}' | grep -q . && exit; sleep 0.05; done; exit 1`;
+    const wait = `for i in $(seq 100); do ss -Htuln src '${address}:${port}' | grep -q . && exit; sleep 0.2; done; exit 1`;
     expectSuccess(await this.exec(wait), `${this.name}: nothing listens on ${address}:${port}`);
   }
 
