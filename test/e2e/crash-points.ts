@@ -4,6 +4,7 @@ import { rotateScript } from '../../src/artifacts/rotate/program.ts';
 import { type Operation, ORDER_OF_OPERATIONS } from '../../src/model/rotation/operations.ts';
 import type { RotationRecord } from '../../src/model/rotation.ts';
 import { nextGeneration } from '../../src/planner/rotation/generation.ts';
+import { ENDED } from '../lab/agent.ts';
 import type { Host } from '../lab/host.ts';
 import { faultAt, type Moment } from '../rotate/fault.ts';
 import { GRACE_IS_OVER, ROTATING, type RotatingServer, type Standing, TAKE_LOCK } from './rotating.ts';
@@ -103,6 +104,7 @@ export class Halted {
 export async function kill(server: RotatingServer, point: Point): Promise<void> {
   const { code, stderr } = await server.host.exec(brokenRun(point));
   expect(code, `${server.name}: ${textOf(point)}: ${stderr}`).toBe(137);
+  expect(stderr).not.toContain(ENDED);
 }
 
 /** The client comes at the worst moment, then the timer; what was not decided yet is asked for again. */

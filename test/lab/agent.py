@@ -1,8 +1,8 @@
 """agent.py: runs commands in a guest, any number of them at once.
 
 Reads one JSON object per line: id, argv, stdin (base64, or null) and seconds. Writes one per command once it has ended:
-id, code, stdout and stderr. As of timeout(1) and sh(1), the code is 124 when its time was up, 127 when there is no such
-program, and 128 + n when signal n ended it.
+id, code, stdout and stderr. As of timeout(1) and sh(1), the code is 124 when its time was up, 127 when it could not be
+started, and 128 + n when signal n ended it.
 """
 
 import base64
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 
-TIME_IS_UP, NO_PROGRAM, SIGNALLED = 124, 127, 128
+TIME_IS_UP, NOT_STARTED, SIGNALLED = 124, 127, 128
 PIPE = subprocess.PIPE
 writing = threading.Lock()
 
@@ -32,8 +32,8 @@ def run(argv, stdin, seconds):
     source = subprocess.DEVNULL if stdin is None else PIPE
     try:
         program = subprocess.Popen(argv, stdin=source, stdout=PIPE, stderr=PIPE, start_new_session=True)
-    except OSError as error:
-        return NO_PROGRAM, b"", f"{error}\n".encode()
+    except (OSError, ValueError) as error:
+        return NOT_STARTED, b"", f"{error}\n".encode()
     try:
         outputs = program.communicate(stdin, seconds)
     except subprocess.TimeoutExpired:

@@ -1,9 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import { PROJECT } from './project.ts';
 import type { Ran } from './run.ts';
+
+/** What a command says that was cut off with its guest, and the code if even the agent's shell was killed. */
+export const ENDED = 'the host ended before the command';
+const KILLED = 128 + 9;
 
 /** What agent.py writes when a command has ended. */
 interface Answer extends Ran {
@@ -11,8 +16,9 @@ interface Answer extends Ran {
 }
 
 /**
- * The argv of an agent, to be run where only its children are in the guest's pid namespace. A guest stops all its processes
- * when it goes down; nsenter, as the parent of one, would stop too, and a shell does not: so the shell takes up what is left.
+ * For `nsenter --no-fork`: the shell stays outside of the guest's pid namespace, and python is inside. A guest that goes
+ * down stops all its processes; an nsenter as python's parent would stop with it and never reap it, a shell does. `exit`
+ * keeps the shell from becoming python.
  */
 export const agentArgv = (): string[] => [
   ...['sh', '-c', '"$@"; exit', 'sh', 'python3', '-I', '-S', '-c'],
@@ -24,7 +30,7 @@ export const agentArgv = (): string[] => [
  * as most commands themselves.
  */
 export class Agent {
-  readonly #child: ChildProcess;
+  readonly #commands: Writable;
   readonly #waiting = new Map<number, (ran: Ran) => void>();
   #asked = 0;
   #stderr = '';
@@ -33,15 +39,17 @@ export class Agent {
   /** @param argv what runs `agentArgv` in the guest when started on this machine. */
   constructor(argv: readonly string[]) {
     const [file = '', ...args] = argv;
-    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-    this.#child = child;
-    createInterface({ input: child.stdout }).on('line', (line) => this.#heard(JSON.parse(line)));
+    // detached: Ctrl-C on a terminal must reach the runner alone, which then tears down in order
+    const child = spawn(file, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#commands = child.stdin;
+    createInterface({ input: child.stdout }).on('line', (line) => this.#heard(line));
     child.stderr.on('data', (data) => {
       this.#stderr += data;
     });
-    child.stdin.on('error', () => {}); // it ends with its guest, which its end tells
+    // It ends with its guest, which 'close' tells.
+    child.stdin.on('error', () => {});
     child.once('error', (error) => this.#end(127, error.message));
-    child.once('close', (code, signal) => this.#end(code ?? 128, `${signal ?? ''}${this.#stderr}`));
+    child.once('close', (code) => this.#end(code ?? KILLED, `${ENDED}\n${this.#stderr}`));
   }
 
   /** Whether it has ended, as with its guest. */
@@ -51,7 +59,7 @@ export class Agent {
 
   /**
    * Runs the command to its end, or until `timeout` milliseconds are over, which gives the code 124.
-   * @throws when the agent does not answer, as in a frozen guest.
+   * @throws when the agent does not answer, as in a frozen guest: once thawed, it runs the command all the same.
    */
   run(argv: readonly string[], timeout: number, stdin?: string | Uint8Array): Promise<Ran> {
     this.#asked += 1;
@@ -60,17 +68,20 @@ export class Agent {
     return new Promise((resolve, reject) => {
       const patience = setTimeout(() => {
         this.#waiting.delete(id);
-        reject(new Error(`no end after ${timeout} ms: ${argv.join(' ').slice(0, 300)}`));
+        reject(new Error(`no end after ${timeout} ms: ${argv.join(' ').slice(0, 300)}\n${this.#stderr}`));
       }, timeout + 3000);
       this.#waiting.set(id, (ran) => {
         clearTimeout(patience);
         resolve(ran);
       });
-      this.#child.stdin?.write(`${JSON.stringify({ id, argv, stdin: input, seconds: timeout / 1000 })}\n`);
+      this.#commands.write(`${JSON.stringify({ id, argv, stdin: input, seconds: timeout / 1000 })}\n`);
     });
   }
 
-  #heard({ id, ...ran }: Answer): void {
+  #heard(line: string): void {
+    // An agent that is killed may leave half a line.
+    if (!line.endsWith('}')) return;
+    const { id, ...ran }: Answer = JSON.parse(line);
     this.#waiting.get(id)?.(ran);
     this.#waiting.delete(id);
   }

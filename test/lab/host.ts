@@ -8,7 +8,9 @@ import { expectSuccess, type Ran, type RunOptions } from './run.ts';
 import { Running } from './start.ts';
 import { waitFor } from './wait.ts';
 
-export interface ExecOptions extends Omit<RunOptions, 'cwd' | 'env'> {
+export interface ExecOptions extends Pick<RunOptions, 'stdin'> {
+  /** Milliseconds until it is ended, with code 124; 60,000 unless given. */
+  readonly timeout?: number;
   /** Who runs it, with a login shell; root unless given. */
   readonly user?: string;
 }
@@ -93,7 +95,8 @@ export class Host {
     const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd'];
     const environment = ['env', '-i', `PATH=${PATH}`, 'HOME=/root', 'LANG=C.UTF-8'];
     return inCgroup(join(this.#cgroup, 'exec'), [
-      ...[...environment, 'nsenter', '-t', String(leader), ...namespaces, ...argv],
+      ...environment,
+      ...['nsenter', '-t', String(leader), ...namespaces, ...argv],
     ]);
   }
 

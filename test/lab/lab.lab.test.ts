@@ -33,6 +33,7 @@ test('a command gives its exit status, both outputs, and gets its stdin', async 
 
 test('a command that takes too long is ended in the host, too', async () => {
   expect((await edge().exec('sleep 87.5', { timeout: 300 })).code).toBe(124);
+  expect((await edge().exec("trap '' TERM; sleep 87.5", { timeout: 300 })).code).toBe(124);
   expect((await edge().exec(['pgrep', '-x', 'sleep'])).code).toBe(1);
 });
 
@@ -43,11 +44,12 @@ test('as a shell tells it: a program that a signal ended, and one that is not th
 });
 
 test('commands run at once, and their outputs are not mixed up', async () => {
-  const sizes = Array.from({ length: 20 }, (_, at) => 1000 * at);
-  const outputs = sizes.map((size) =>
-    edge().must(`sleep 0.2; head -c ${size} /dev/zero | tr '\\0' ${size % 7}`),
+  const sizes = Array.from({ length: 9 }, (_, at) => 100_000 + at);
+  const all = 'touch "/run/$0"; until [ "$(ls /run/10000? | wc -l)" = 9 ]; do sleep 0.02; done';
+  const outputs = sizes.map((size, at) =>
+    edge().must(['sh', '-c', `${all}; head -c "$0" /dev/zero | tr '\\0' ${at}`, String(size)]),
   );
-  expect(await Promise.all(outputs)).toEqual(sizes.map((size) => `${size % 7}`.repeat(size)));
+  expect(await Promise.all(outputs)).toEqual(sizes.map((size, at) => `${at}`.repeat(size)));
 });
 
 test('deploy may sudo, visitor may not', async () => {
