@@ -9,15 +9,18 @@ const LAB_WORKERS = availableParallelism() + 3;
 /** Lab files that look at the whole machine's labs, or hold a visitor's wait to a bound: nothing runs beside them. */
 const ALONE = ['test/lab/isolation.lab.test.ts', 'test/prober/*.lab.test.ts'];
 
-/** Its visitors come in a steady stream, which a busy machine cannot serve: it leaves about half of this one idle. */
+/** Visitors come in a steady stream, which a busy machine cannot serve; the file itself uses about half of the machine. */
 const STEADY = ['test/e2e/rotation-under-load.lab.test.ts'];
 
-/** They compute for long, and would make others wait: one after another, they fill that half. */
+/** These compute for long: one after another, they use the other half. */
 const EXHAUSTIVE = [
-  'test/model/**/*.test.ts',
+  'test/model/rotation/*.test.ts',
   'test/rotate/{agreement,crashes}.test.ts',
   'test/spec/fuzz.test.ts',
 ];
+
+/** One for the visitors, and one that computes. */
+const STEADY_WORKERS = 2;
 
 const onHosts = { globalSetup: ['test/lab/prepare.ts'], testTimeout: 300_000, hookTimeout: 600_000 };
 
@@ -62,7 +65,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { ...onHosts, name: 'lab-steady', include: STEADY, maxWorkers: 2, sequence: { groupOrder: 2 } },
+        test: {
+          ...onHosts,
+          name: 'lab-steady',
+          include: STEADY,
+          maxWorkers: STEADY_WORKERS,
+          sequence: { groupOrder: 2 },
+        },
       },
       {
         extends: true,
@@ -70,7 +79,7 @@ export default defineConfig({
           name: 'exhaustive',
           include: EXHAUSTIVE,
           ...onNoHosts,
-          maxWorkers: 2,
+          maxWorkers: STEADY_WORKERS,
           sequence: { groupOrder: 2 },
         },
       },

@@ -104,7 +104,7 @@ test("the host's program killed at any operation of compromise: synced, the clie
   );
 });
 
-/** Where the other faults strike: what was decided, what the server serves, what the client is told. */
+/** Where the other faults strike in `npm test`: what was decided, what the server serves, what the client is told. */
 const REPRESENTATIVE: readonly Point[] = [
   ...(['decide', 'server', 'sync'] as const).map((operation) => ({ action: 'stage', operation })),
   ...(['decide', 'server', 'remove'] as const).map((operation) => ({ action: 'finalize', operation })),
@@ -114,7 +114,7 @@ const REPRESENTATIVE: readonly Point[] = [
 const ACTIONS = ['stage', 'finalize', 'cancel', 'compromise'] as const;
 const STRUCK = EVERYWHERE ? ACTIONS.flatMap(pointsOf) : REPRESENTATIVE;
 
-/** Whether the host completes the action by itself from there on. */
+/** Whether the decision is written: the host completes the action by itself from there on. */
 const isDecided = ({ operation, moment }: Point) => moment === 'after' && operation !== 'arm';
 
 /** Brings the services to where the action is due; does the rest; and back to where nothing is staged. */
