@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { PROJECT } from './project.ts';
 import type { Ran } from './run.ts';
@@ -33,6 +32,7 @@ export class Agent {
   readonly #commands: Writable;
   readonly #waiting = new Map<number, (ran: Ran) => void>();
   #asked = 0;
+  #unfinished = '';
   #stderr = '';
   #over = false;
 
@@ -42,7 +42,7 @@ export class Agent {
     // detached: Ctrl-C on a terminal must reach the runner alone, which then tears down in order
     const child = spawn(file, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#commands = child.stdin;
-    createInterface({ input: child.stdout }).on('line', (line) => this.#heard(line));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => this.#heard(text));
     child.stderr.on('data', (data) => {
       this.#stderr += data;
     });
@@ -78,12 +78,15 @@ export class Agent {
     });
   }
 
-  #heard(line: string): void {
-    // An agent that is killed may leave half a line.
-    if (!line.endsWith('}')) return;
-    const { id, ...ran }: Answer = JSON.parse(line);
-    this.#waiting.get(id)?.(ran);
-    this.#waiting.delete(id);
+  /** Not by readline, which passes on the half line that an agent leaves when it is killed. */
+  #heard(text: string): void {
+    const lines = (this.#unfinished + text).split('\n');
+    this.#unfinished = lines.pop() ?? '';
+    for (const line of lines) {
+      const { id, ...ran }: Answer = JSON.parse(line);
+      this.#waiting.get(id)?.(ran);
+      this.#waiting.delete(id);
+    }
   }
 
   /** What was under way ended with the agent. */

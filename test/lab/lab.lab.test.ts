@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { useLab } from './vitest.ts';
-import { waitFor } from './wait.ts';
 
 const lab = useLab({ vps: ['edge'], bare: ['plain'], clients: ['attic'] });
 const edge = () => lab().host('edge');
@@ -88,8 +87,8 @@ test('a client behind NAT reaches others and is not reached', async () => {
   const client = lab().host('attic');
   expect(await client.must(['curl', '-sI', 'http://edge.test/'])).toContain('200 OK');
   // nginx writes down what it has answered a moment later.
-  const visitor = async () => (await edge().read('/var/log/nginx/access.log')).includes(`${client.address} `);
-  await waitFor(visitor, { what: "the client's address in nginx's log" });
+  const visitor = () => edge().must('tail -n 1 /var/log/nginx/access.log');
+  await expect.poll(visitor, { timeout: 10_000 }).toMatch(`${client.address} `);
   const back = ['curl', '-s', '-m', '1', `http://${client.address}:22/`];
   expect([7, 28]).toContain((await edge().exec(back)).code);
 });

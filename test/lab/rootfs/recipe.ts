@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** What every host has, whatever its variant. python3, for the lab's own agent and relay; not -minimal, which cannot run Ansible. */
+/**
+ * What every host has, whatever its variant. python3 is for the lab's own agent and relay; not -minimal, which cannot run
+ * Ansible.
+ */
 export const BASE_PACKAGES = [
   ...['systemd', 'systemd-sysv', 'dbus', 'libpam-systemd', 'openssh-server', 'sudo', 'procps'],
   ...[
