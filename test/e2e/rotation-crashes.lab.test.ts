@@ -117,13 +117,35 @@ const STRUCK = EVERYWHERE ? ACTIONS.flatMap(pointsOf) : REPRESENTATIVE;
 /** Whether the decision is written: the host completes the action by itself from there on. */
 const isDecided = ({ operation, moment }: Point) => moment === 'after' && operation !== 'arm';
 
+/** What strikes beside the host's program, which stands at the point, and whether that is killed, too. */
+interface Stroke {
+  readonly point: Point;
+  readonly killed: boolean;
+}
+
+const strokesAt = (points: readonly Point[]): readonly Stroke[] =>
+  [false, true].flatMap((killed) => points.map((point) => ({ point, killed })));
+
 /** Brings the services to where the action is due; does the rest; and back to where nothing is staged. */
 async function around(server: RotatingServer, { action }: Point, rest: () => Promise<void>): Promise<void> {
   if (action !== 'stage') await stage(server);
   await rest();
+  await comeToRest(server, action);
+}
+
+/** Back to where nothing is staged, and all is served. */
+async function comeToRest(server: RotatingServer, action: Doomed): Promise<void> {
   if (action === 'stage') await act(server, 'cancel');
   await server.sync();
   await server.answers(lab(), 'web', 'placed');
+}
+
+/** The program goes on, or is killed and the timer comes: where it was decided, the action is done after that. */
+async function goesOn(server: RotatingServer, halted: Halted, { point, killed }: Stroke, before: Standing) {
+  await (killed ? halted.kill() : halted.go());
+  if (killed) await server.tick();
+  if (!killed || isDecided(point))
+    expect(isDone(point.action, before, await server.records()), textOf(point)).toBe(true);
 }
 
 /** A client that is synced serves again without a poll, but after a compromise. */
@@ -151,25 +173,17 @@ test('rebooted: the client comes back by itself, and the timer goes on', async (
 });
 
 test('the client cut off, and both: the program goes on without it, and so does the timer', async () => {
-  await share(
-    STRUCK.flatMap((point) => [
-      { point, killed: false },
-      { point, killed: true },
-    ]),
-    (server, { point, killed }) =>
-      around(server, point, async () => {
-        const before = await server.standing();
-        const halted = await Halted.start(server, point);
-        await server.host.cable.cut();
-        await (killed ? halted.kill() : halted.go());
-        if (killed) await server.tick();
-        if (!killed || isDecided(point))
-          expect(isDone(point.action, before, await server.records()), textOf(point)).toBe(true);
-        await server.host.cable.mend();
-        await servesByItself(server, point);
-        await converge(server, point, before);
-        count(killed ? "the client cut off and the host's program killed" : 'the client cut off');
-      }),
+  await share(strokesAt(STRUCK), (server, stroke) =>
+    around(server, stroke.point, async () => {
+      const before = await server.standing();
+      const halted = await Halted.start(server, stroke.point);
+      await server.host.cable.cut();
+      await goesOn(server, halted, stroke, before);
+      await server.host.cable.mend();
+      await servesByItself(server, stroke.point);
+      await converge(server, stroke.point, before);
+      count(stroke.killed ? "the client cut off and the host's program killed" : 'the client cut off');
+    }),
   );
 });
 
@@ -180,12 +194,6 @@ const VERBS: Readonly<Record<Doomed, readonly string[]>> = {
   cancel: ['cancel'],
   compromise: ['rotate', '--compromised', '--no-wait', '--allow', 'interrupt-live-connections'],
 };
-
-/** What strikes one server in a run of the controller: its end, and that of the server's program, too. */
-interface Stroke {
-  readonly point: Point;
-  readonly killed: boolean;
-}
 
 /** Kills the controller while each server's program stands at its point; then that goes on, or is killed, too. */
 async function killController(action: Doomed, strokes: readonly Stroke[]): Promise<void> {
@@ -208,23 +216,18 @@ async function killController(action: Doomed, strokes: readonly Stroke[]): Promi
     throw new Error(`${fault}\nthe controller said:\n${controller.lines.join('\n')}`);
   });
   await controller.stop('SIGKILL');
-  await each(async (server, { point, killed }, at) => {
-    await (killed ? halted[at]?.kill() : halted[at]?.go());
-    if (killed) await server.tick();
-    if (!killed || isDecided(point))
-      expect(isDone(action, before[at] as Standing, await server.records()), textOf(point)).toBe(true);
-    await converge(server, point, before[at] as Standing);
+  await each(async (server, stroke, at) => {
+    const stood = before[at] as Standing;
+    await goesOn(server, halted[at] as Halted, stroke, stood);
+    await converge(server, stroke.point, stood);
     await server.host.must(`systemctl start ${FINALIZE_TIMER}`);
-    if (action === 'stage') await act(server, 'cancel');
-    await server.sync();
-    await server.answers(lab(), 'web', 'placed');
-    count(killed ? 'the controller killed and the program, too' : 'the controller killed');
+    await comeToRest(server, action);
+    count(stroke.killed ? 'the controller killed and the program, too' : 'the controller killed');
   });
 }
 
 test.each(ACTIONS)('the controller of %s killed, and both: the hosts go on', async (action) => {
-  const points = STRUCK.filter((point) => point.action === action);
-  const strokes = [false, true].flatMap((killed) => points.map((point) => ({ point, killed })));
+  const strokes = strokesAt(STRUCK.filter((point) => point.action === action));
   for (let begin = 0; begin < strokes.length; begin += servers.length) {
     // A run is of all servers: those that are left over in the last one begin anew.
     const round = servers.map((_, at) => strokes[(begin + at) % strokes.length] as Stroke);
