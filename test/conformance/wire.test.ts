@@ -117,6 +117,24 @@ describe.concurrent('the bytes on the wire', () => {
     expect(performance.now() - start).toBeGreaterThan(1700);
   });
 
+  test('who proves an old token while its service goes is let in: the listener comes after all, and lasts', async ({
+    site,
+  }) => {
+    const server = await site.server(site.serverConfig(WEB));
+    const late = await Peer.toServer(site);
+    late.socket.write(hello(0, sha256('web')));
+    const nonce = (await late.hears(37)).subarray(5, 37);
+    await server.reload(site.serverConfig({ other: { port: 5001, token: 'new' } }));
+    await sleep(500);
+    expect(site.isListening(5000)).toBe(false);
+    late.socket.write(sha256('secret', nonce));
+    const quiet = 37 + 9 * 4;
+    expect((await late.hears(quiet)).subarray(37)).toEqual(Buffer.alloc(9 * 4));
+    await site.listening(5000);
+    await sleep(500);
+    expect(site.isListening(5000)).toBe(true);
+  });
+
   test('an idle connection that never says hello keeps the old listeners over a general restart', async ({
     site,
   }) => {
