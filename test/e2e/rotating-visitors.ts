@@ -67,7 +67,8 @@ export async function visitAllServers(lab: Lab, servers: Servers): Promise<void>
     })),
   });
   const { connects, flows } = await probing.report();
-  for (const [name, report] of Object.entries(connects)) expect(report, name).toMatchObject({ failed: 0 });
+  for (const [name, { failed, failedBy }] of Object.entries(connects))
+    expect(failed, `${name}: ${JSON.stringify(failedBy)}`).toBe(0);
   for (const [name, { sent, lost }] of Object.entries(flows))
     expect([sent > 3, lost], name).toEqual([true, 0]);
 }

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FINALIZE_SERVICE, ROTATE, STATE } from '../../src/artifacts/paths.ts';
 import { useLab } from '../lab/vitest.ts';
+import { waitFor } from '../lab/wait.ts';
+import { Halted, type Point } from './crash-points.ts';
 import { ROTATING, type RotatingServer, type Service, startRotating, TAKE_LOCK } from './rotating.ts';
+import { visitAllServers } from './rotating-visitors.ts';
 import type { Operator } from './tunnel.ts';
 
 /**
@@ -112,4 +115,40 @@ test(`two applies and the timer at the same moment, ${2 * APPLIED_ROUNDS} times`
   console.log(
     `${2 * APPLIED_ROUNDS} times two applies and the timer at once, on ${servers.length} servers: once each`,
   );
+});
+
+/** Milliseconds of a packet's way to a server: a login takes a second from where rathole looks the service up. */
+const LATENCY = 500;
+
+/** All clients of the server are logging in while the action replaces server.toml. */
+async function logInDuring(server: RotatingServer, action: Point['action']): Promise<void> {
+  const { host } = server;
+  if (action !== 'compromise') expect(await server.rotate('rotate', ...ROTATING)).toMatchObject({ code: 0 });
+  if (action === 'cancel') await server.sync();
+  const before = await server.standing();
+  // As if a while had passed since the staging.
+  await host.must("touch -d '-5 seconds' /etc/rathole/server.toml; systemctl stop rathole-server");
+  await host.cable.delay(LATENCY);
+  const halted = await Halted.start(server, { action, operation: 'server', moment: 'before' });
+  await using log = await host.follow('rathole-server');
+  await host.must('systemctl start rathole-server');
+  const begun = () => log.lines.filter((line) => line.includes('Try to handshake a control channel'));
+  const all = () => begun().length >= Object.keys(before.client).length;
+  await waitFor(all, { what: `the logins at ${server.name}`, every: 10 });
+  await halted.go();
+  await host.cable.mend();
+  const kept = (await server.standing()).server;
+  const gone = Object.keys(before.server).find((name) => name.startsWith('web.') && !(name in kept));
+  const letIn = await log.line(new RegExp(`channel established service=${gone}`));
+  const dropped = log.lines.findIndex((line) => new RegExp(`[Dd]elete.*${gone}\\b`).test(line));
+  expect(dropped, log.lines.join('\n')).toBeGreaterThan(0);
+  expect(log.lines.indexOf(letIn), `${action}\n${log.lines.join('\n')}`).toBeGreaterThan(dropped);
+  await server.sync();
+  await server.settle();
+}
+
+test('a login at the same moment as its generation goes: no visitor is passed to what comes of it', async () => {
+  const actions = ['finalize', 'cancel', 'compromise'] as const;
+  await Promise.all(actions.map((action, at) => logInDuring(servers[at] as RotatingServer, action)));
+  await visitAllServers(lab(), servers);
 });

@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { rotateScript } from '../../src/artifacts/rotate/program.ts';
 import { parseRecord } from '../../src/codec/record.ts';
-import { DRAIN_SECONDS } from '../../src/model/rotation/operations.ts';
+import { DRAIN_SECONDS, SETTLE_SECONDS } from '../../src/model/rotation/operations.ts';
 import type { RotationRecord } from '../../src/model/rotation.ts';
 
 /** In memory where there is such a folder: the program flushes each file, which other tests need not wait for. */
@@ -86,10 +86,10 @@ read -r pid <"$FAKES/pid"
   nft: `#!/bin/sh
 case $1 in -f) cat ;; *) echo "$*" ;; esac >>"$FAKES/firewall"
 [ ! -e "$FAKES/no-firewall" ]`,
-  // Nobody waits for a data channel here; all other waits are for something that happens.
+  // Nobody waits for a data channel or logs in here; all other waits are for something that happens.
   sleep: `#!/bin/sh
 echo "$1" >>"$FAKES/slept"
-[ "$1" = ${DRAIN_SECONDS} ] || exec /bin/sleep "$1"`,
+case $1 in ${DRAIN_SECONDS} | ${SETTLE_SECONDS}) ;; *) exec /bin/sleep "$1" ;; esac`,
 };
 
 /** A process that has a new child after each SIGHUP, as nginx's master has. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isMarked } from '../../src/artifacts/marker.ts';
 import { rotateScript } from '../../src/artifacts/rotate/program.ts';
-import { DRAIN_SECONDS } from '../../src/model/rotation/operations.ts';
+import { DRAIN_SECONDS, type Operation, SETTLE_SECONDS } from '../../src/model/rotation/operations.ts';
 import { faultAt } from './fault.ts';
 import { listener, type Policy, RotateHost, slot } from './host.ts';
 import { FakeTunnel } from './tunnel.ts';
@@ -299,7 +299,7 @@ describe("the listener of a slot that is given up is ended before its generation
     host.write('fakes/listening', listener(slot(8080, 8)));
     expect(host.run('cancel')).toMatchObject({ status: 0, stderr: '' });
     expect(host.read('fakes/listening')).toBe('');
-    expect(host.read('fakes/slept')).toBe(`${DRAIN_SECONDS}\n`);
+    expect(host.read('fakes/slept')).toContain(`${DRAIN_SECONDS}\n`);
   });
 
   test('also that of a client who came while this ran', () => {
@@ -309,12 +309,79 @@ describe("the listener of a slot that is given up is ended before its generation
     expect(host.read('fakes/listening')).toBe('');
   });
 
-  test("another program's is left alone, and nobody is waited for", () => {
+  test("another program's is left alone, and nobody there is waited for", () => {
     const listening = `${listener(slot(2222, 7))}${listener(slot(2222, 8), 66)}`;
     host.write('fakes/listening', listening);
     expect(host.run('cancel', 'ssh').stdout).toBe('ssh cancel cancel 7 0 0\n');
-    expect(host.read('fakes/slept')).toBe('');
+    expect(host.read('fakes/slept')).not.toContain(`${DRAIN_SECONDS}\n`);
     expect(host.read('fakes/listening')).toBe(listening);
+  });
+});
+
+describe('who was logging in while his generation went, and is let in after all', () => {
+  let tunnel: FakeTunnel;
+  const [seventh, eighth, tenth] = [
+    listener(slot(2222, 7)),
+    listener(slot(2222, 8)),
+    listener(slot(2222, 10)),
+  ];
+  afterEach(() => tunnel.host.remove());
+
+  /** Stages; then the order is given, and after its operation a login ends in these listeners. */
+  function run(order: string, before: string, operation: Operation, after: string, policy?: Partial<Policy>) {
+    tunnel = new FakeTunnel({ finalize: 'at-deadline', grace: 0, ...policy });
+    const { host } = tunnel;
+    tunnel.run('rotate', 'ssh');
+    host.write('fakes/held', '');
+    host.write('fakes/listening', before);
+    host.write('fakes/late', after);
+    const login = 'cat "$FAKES/late" >"$FAKES/listening"; cat "$FAKES/late" >"$FAKES/connected"';
+    host.write('rotate', faultAt(host.script, operation, 'after', login));
+    expect(tunnel.run(order, 'ssh')).toMatchObject({ status: 0, stderr: '' });
+    host.write('rotate', host.script);
+    return { listening: host.read('fakes/listening'), slept: host.read('fakes/slept').trim().split('\n') };
+  }
+
+  test('finalized: its listener is ended, once the login is over', () => {
+    const { listening, slept } = run('continue', '', 'server', `${seventh}${eighth}`);
+    expect(listening).toBe(eighth);
+    expect(slept).toEqual([`${SETTLE_SECONDS}`]);
+  });
+
+  test('cancelled', () => {
+    const { listening, slept } = run('cancel', seventh, 'server', `${seventh}${eighth}`);
+    expect(listening).toBe(seventh);
+    expect(slept).toEqual([`${SETTLE_SECONDS}`]);
+  });
+
+  test('of a client that was connected none was under way: nobody is waited for', () => {
+    const { slept } = run('cancel', `${seventh}${eighth}`, 'server', seventh);
+    expect(slept).toEqual([`${DRAIN_SECONDS}`]);
+  });
+
+  test.each(['server', 'cut'] as const)(
+    'compromised, after %s: at both slots, for nobody was told of the new generation; what is open is cut',
+    (operation) => {
+      const { listening } = run('compromised', '', operation, `${seventh}${eighth}`);
+      expect(listening).toBe('');
+      expect(tunnel.host.read('fakes/connected')).toBe('');
+    },
+  );
+
+  test('compromised, with UDP: nginx passes nothing there, and it goes with the client', () => {
+    const late = listener(slot(2222, 7), undefined, 'udp');
+    const { listening } = run('compromised', '', 'server', late, { protocol: 'udp' });
+    expect(listening).toBe(late);
+    expect(tunnel.host.record('ssh')).toMatchObject({ phase: 'steady', current: 10 });
+  });
+
+  test('compromised, and completed when the new generation is published: that one is left alone', () => {
+    run('compromised', '', 'server', '');
+    const { host } = tunnel;
+    host.write('state/rotation/ssh/record', 'compromised 7 10 10 0 0 1000\n');
+    host.write('fakes/listening', `${seventh}${tenth}`);
+    expect(tunnel.run('continue', 'ssh')).toMatchObject({ status: 0, stderr: '' });
+    expect(host.read('fakes/listening')).toBe(tenth);
   });
 });
 

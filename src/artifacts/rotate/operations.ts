@@ -214,11 +214,15 @@ end_through() {
 # print_open FILTER: both ends of each connection
 print_open() { ss -H -t -n state established "$1" | awk '{ print $3, $4 }'; }
 
-# rathole loads a file within 2 seconds, unless its host is starved. The slot that the new generation shares, or in place
-# its address, may be listened at again after that, by a client that has come with the new token.
+# rathole loads a file within 2 seconds, unless its host is starved: who still listens after that was let in late, see
+# sweep_slots; with UDP nginx passes nothing there any more. The slot that the new generation shares, or in place its
+# address, may be listened at again by then, by a client that has come with the new token.
 await_closed() {
   until are_closed; do
-    if is_older ${SETTLE_SECONDS} && are_old_slots_closed; then return 0; fi
+    if is_older ${SETTLE_SECONDS}; then
+      end_listeners
+      if are_old_slots_closed; then return 0; fi
+    fi
     if is_older ${LOAD_SECONDS}; then
       say 'rathole-server has not loaded server.toml: an old generation still listens'
       return 1
@@ -234,13 +238,14 @@ are_closed() { are_unlistened 'both'; }
 
 are_old_slots_closed() { are_unlistened 'other'; }
 
-# are_unlistened both|other: whether nobody listens at the slots of the batch; other: than that of its next generation
+# are_unlistened both|other: whether nobody listens at the slots of the batch; other: at the TCP ones but that of its next
+# generation
 are_unlistened() {
   listening=" $(ss -H -l -t -u -n | awk '{ printf "%s ", $5 }')"
   for each in $batch; do
     read_service "\${each%:*}"
     set_slot $((next + 1))
-    if [ "$1" = both ] || [ "$cutover" = blue-green ]; then
+    if [ "$1" = both ] || [ "$protocol,$cutover" = tcp,blue-green ]; then
       case $listening in *" $slot "*) return 1 ;; esac
     fi
     set_slot "$next"

@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<Operation, string>> = {
   drain: 'drain_slots',
   server: 'join_server',
   cut: 'cut_connections',
+  sweep: 'sweep_slots',
   pending: 'write_pending',
   config: 'publish_all publish_config',
   notice: 'publish_all publish_notice',

@@ -1,4 +1,4 @@
-import { DRAIN_SECONDS } from '../../model/rotation/operations.ts';
+import { DRAIN_SECONDS, SETTLE_SECONDS } from '../../model/rotation/operations.ts';
 import { MARKER_LINE } from '../marker.ts';
 import { SLOT_PORT } from '../slot.ts';
 
@@ -47,29 +47,68 @@ slots_not_switched() {
 
 # rathole drops those who wait for a data channel of a generation that goes. Without its listener nginx passes whoever
 # comes to the other slot, and rathole still serves whom it has accepted. A kernel that cannot end it leaves it as it is.
-# A client may have come since this run began, so who listens is looked at anew.
 drain_slots() {
-  observe_listeners
-  set --
+  end_listeners
+  [ -z "$ended" ] || sleep ${DRAIN_SECONDS}
+}
+
+# rathole looks a service up when a login begins. Whose generation went before he had proven his token is let in all the
+# same, and listened for at a slot that nobody looks after any more: visitors would be passed there even when he is gone.
+# Of a client that was connected no login was under way; of the others, and of whoever else has a token that is
+# compromised, one may have been, and is waited for.
+sweep_slots() {
+  if is_login_likely && ! is_older ${SETTLE_SECONDS}; then sleep ${SETTLE_SECONDS}; fi
+  end_listeners
+  if [ -n "$ended" ] && among compromise; then cut_connections; fi
+}
+
+is_login_likely() {
   for each in $batch; do
     read_service "\${each%:*}"
     [ "$protocol,$cutover" = tcp,blue-green ] || continue
     case $each,$(owners_of "$service") in
-      *:finalize,'ours '*) set_slot "$current" ;;
-      *:cancel,*' ours') set_slot "$next" ;;
-      *) continue ;;
+      *:finalize,'ours '* | *:cancel,*' ours') ;;
+      *) return 0 ;;
     esac
-    set -- "$@" "$slot_address"
   done
+  return 1
+}
+
+# Ends rathole's listeners at the slots that the batch gives up. Sets ended if there were any. A client may have come since
+# it was last looked, so that is done anew.
+end_listeners() {
+  observe_listeners
+  ended=''
+  set --
+  for slot_address in $(print_given_up); do set -- "$@" "$slot_address"; done
   [ $# -gt 0 ] || return 0
   turn_away "$@"
-  drained=''
   for slot_address in "$@"; do
-    [ -z "$(ss -H -K -l -t -n "src $slot_address:${SLOT_PORT}" 2>/dev/null)" ] || drained=yes
+    [ -z "$(ss -H -K -l -t -n "src $slot_address:${SLOT_PORT}" 2>/dev/null)" ] || ended=yes
   done
-  nft delete table ip ${TURNED_AWAY} 2>/dev/null
-  [ -z "$drained" ] || sleep ${DRAIN_SECONDS}
+  nft delete table ip ${TURNED_AWAY} 2>/dev/null || :
 }
+
+# Of a compromised service the slot of its new generation is given up, too, as long as no client was told of that.
+print_given_up() {
+  for each in $batch; do
+    read_service "\${each%:*}"
+    [ "$protocol,$cutover" = tcp,blue-green ] || continue
+    owners=$(owners_of "$service")
+    case $each,$owners in *:finalize,'ours '* | *:compromise,'ours '*) print_slot "$current" ;; esac
+    case $each,$owners in
+      *:cancel,*' ours') print_slot "$next" ;;
+      *:compromise,*' ours') is_published || print_slot "$next" ;;
+    esac
+  done
+}
+
+print_slot() {
+  set_slot "$1"
+  printf '%s\\n' "$slot_address"
+}
+
+is_published() { grep -q -s -F -e "\\"$service.g$next\\"" -- "$state/pull/$client/client.toml"; }
 
 # turn_away SLOT_ADDRESS...: with a listener the kernel resets whom it has accepted and rathole has not yet. So nobody new
 # gets there, and rathole takes those who are there, before it is ended. Without nft that moment is left to luck.

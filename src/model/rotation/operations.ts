@@ -15,6 +15,8 @@ export const OPERATIONS = {
     "`nft` turns new visitors away from the slots that are given up, `ss -K` ends rathole's listeners there, and those visitors who came to them get their data channels",
   server: 'server.toml is joined anew from the fragments of the generations that the record serves',
   cut: 'once the old listeners are gone, `ss -K` ends the live connections of the old slots',
+  sweep:
+    'who was logging in while his generation went is let in by rathole after all: the listener that comes of it is ended',
   pending: 'pending-tokens.json is written anew from the records',
   config: "pull/CLIENT/client.toml is joined anew: never before the server's file",
   notice: 'pull/CLIENT/config is written anew: the pending rotation as JSON',
@@ -30,7 +32,7 @@ export type Operation = keyof typeof OPERATIONS;
  * What each action does, in this order, under one lock, for both cutovers. Four rules make every prefix safe:
  * arm before decide (a decision is never forgotten), switch and drain before server (nginx never passes visitors to a slot
  * that server.toml has given up), server before client (a client never holds what the server doesn't accept, and never gives
- * up what the server still offers), settle after all that the outcome promises.
+ * up what the server still offers, or still listens for), settle after all that the outcome promises.
  *
  * All lists are in the order of OPERATIONS, so the actions of several services go through them abreast: `switch`,
  * `server`, `pending` and `disarm` look at all records and are done once for all.
@@ -55,6 +57,7 @@ export const ORDER_OF_OPERATIONS: Readonly<Record<Action, readonly Operation[]>>
     'switch',
     'drain',
     'server',
+    'sweep',
     'config',
     'notice',
     'sync',
@@ -68,6 +71,7 @@ export const ORDER_OF_OPERATIONS: Readonly<Record<Action, readonly Operation[]>>
     'switch',
     'drain',
     'server',
+    'sweep',
     'config',
     'notice',
     'sync',
@@ -83,6 +87,7 @@ export const ORDER_OF_OPERATIONS: Readonly<Record<Action, readonly Operation[]>>
     'switch',
     'server',
     'cut',
+    'sweep',
     'pending',
     'config',
     'notice',

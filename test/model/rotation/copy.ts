@@ -44,6 +44,7 @@ const copyOfService = (service: Service): Service => ({
   alive: service.alive,
   dead: service.dead,
   bound: service.bound,
+  late: service.late,
   detached: service.detached,
   squatted: service.squatted,
   held: service.held,

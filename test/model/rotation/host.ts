@@ -32,12 +32,7 @@ function nextOperation(protocol: Protocol, scenario: Scenario, world: World): Mo
   const operation = operations[run.done];
   if (operation === undefined) throw new Error(`${run.action} has no operation ${run.done}`);
   const service = serviceAt(world, run.service);
-  if (
-    operation === 'cut' &&
-    protocol.cut === 'once the old listeners are gone' &&
-    service.file !== service.loaded
-  )
-    return [];
+  if (awaitsLoad(protocol, run, operation, service) && service.file !== service.loaded) return [];
   const done =
     run.done + 1 < operations.length
       ? { service: run.service, action: run.action, done: run.done + 1 }
@@ -47,6 +42,11 @@ function nextOperation(protocol: Protocol, scenario: Scenario, world: World): Mo
   const to = worldWith(EFFECTS[operation](protocol, scenario, world, run), { run: done });
   return [{ story, helpful: true, to, broken }];
 }
+
+/** After the moment that these take, rathole has loaded server.toml. */
+const awaitsLoad = (protocol: Protocol, run: Run, operation: Operation, { late }: Service): boolean =>
+  (operation === 'sweep' && (late !== 0 || run.action === 'compromise')) ||
+  (operation === 'cut' && protocol.cut === 'once the old listeners are gone');
 
 /** One kill of the run, or one reboot of the server at any time. What is on disk stays as it is. */
 function crash(world: World): Move<World>[] {
@@ -73,6 +73,7 @@ const EFFECTS: Readonly<Record<Operation, Effect>> = {
   server: writeServer,
   cut: (_protocol, _scenario, world, run) =>
     changed(world, run, (service) => serviceWith(service, { detached: 0 })),
+  sweep: (_protocol, _scenario, world, run) => changed(world, run, sweep),
   pending: same,
   config: (_protocol, scenario, world, run) =>
     forClientOf(scenario, world, run, (service, index) =>
@@ -158,6 +159,15 @@ function makeToken(service: Service): Service {
   return serviceWith(service, { fragments: service.fragments | fresh, made: service.made | fresh });
 }
 
+/** The moment in which a login could still end is over. */
+const sweep = (service: Service): Service =>
+  serviceWith(service, {
+    late: 0,
+    alive: service.alive & service.loaded,
+    dead: service.dead & service.loaded,
+    bound: service.bound & service.loaded,
+  });
+
 /** One reload for all UDP services. */
 function switchSlots(_protocol: Protocol, _scenario: Scenario, world: World): World {
   const services = world.services.map((service) => {
@@ -171,11 +181,17 @@ function switchSlots(_protocol: Protocol, _scenario: Scenario, world: World): Wo
 function writeServer(_protocol: Protocol, scenario: Scenario, world: World): World {
   const services = world.services.map((service, index) => {
     const file = served(scenario, service, index);
-    return serviceWith(service, { file, revoked: service.revoked | (service.file & ~file) });
+    const goes = service.file & ~file;
+    const late = isLetInLate(scenario, index) ? goes & service.held & ~service.alive : 0;
+    return serviceWith(service, { file, revoked: service.revoked | goes, late: service.late | late });
   });
   const replaced = services.some(({ file }, index) => file !== serviceAt(world, index).file);
   return worldWith(world, { services, settled: world.settled && !replaced });
 }
+
+/** In place the client's next login takes the place of one that was let in late. */
+const isLetInLate = (scenario: Scenario, index: number) =>
+  scenario.lateLogins === true && cutoverOf(scenario, index) === 'blue-green';
 
 function served(scenario: Scenario, service: Service, index: number): number {
   const generations = servedGenerations(cutoverOf(scenario, index), recordOf(service, scenario));

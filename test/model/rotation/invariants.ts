@@ -22,7 +22,7 @@ function brokenInService(
   service: Service,
   index: number,
 ): string | undefined {
-  const { file, revoked, synced, held, gap, phase, passed } = service;
+  const { file, loaded, bound, revoked, synced, held, gap, phase, passed } = service;
   if ((file & revoked) !== 0)
     return `service ${index} accepts a token after its finalize, cancel or compromise`;
   const blueGreen = cutoverOf(scenario, index) === 'blue-green';
@@ -34,6 +34,8 @@ function brokenInService(
     return `a client that knows the moment of service ${index}'s switch stays without a working token`;
   if (phase === 'steady' && world.run === undefined && service.detached !== 0)
     return `connections through a compromised generation of service ${index} live on`;
+  if (phase === 'steady' && (bound & ~loaded) !== 0)
+    return `nginx passes visitors of service ${index} to a generation that is gone`;
   return undefined;
 }
 

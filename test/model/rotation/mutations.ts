@@ -18,6 +18,7 @@ export interface Mutation {
 const PLAIN = 'two rotations: two controllers, a crash, an absence';
 const SMALL = 'one rotation: a crash, an absence';
 const IN_PLACE = 'in place, two rotations: a crash, an absence';
+const LATE = 'logins under way while their generations go: cancel, compromise, a crash, an absence';
 const STUCK = /leads to rest/;
 
 /** The table without some rules, so that a later one decides. */
@@ -45,6 +46,12 @@ const mistaking = <K extends keyof RotationFacts>(
     return decide(situation[fact] === seen ? { ...situation, [fact]: taken } : situation);
   },
 });
+
+/** One action without one of its operations. */
+function lacking(action: keyof typeof ORDER_OF_OPERATIONS, operation: Operation): Protocol {
+  const order = ORDER_OF_OPERATIONS[action].filter((other) => other !== operation);
+  return { ...REAL, order: { ...ORDER_OF_OPERATIONS, [action]: order } };
+}
 
 /** The order of operations with one of them elsewhere: just before another one. */
 function moving(
@@ -229,6 +236,18 @@ const OPERATIONS_MOVED: readonly Mutation[] = [
     protocol: moving('cancel', 'server', 'remove'),
     scenario: 'cancel, finalize and rotate by hand: a crash',
     breaks: /that the server still offers/,
+  },
+  ...(['finalize', 'cancel', 'compromise'] as const).map((action) => ({
+    guard: `${action}: the listener of who is let in late is ended`,
+    protocol: lacking(action, 'sweep'),
+    scenario: LATE,
+    breaks: /a generation that is gone/,
+  })),
+  {
+    guard: 'cancel: look for who is let in late when he can have come',
+    protocol: moving('cancel', 'sweep', 'server'),
+    scenario: LATE,
+    breaks: /a generation that is gone/,
   },
   {
     guard: 'settle a finalize only when it is carried out',

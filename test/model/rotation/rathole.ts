@@ -10,6 +10,7 @@ export function ratholeMoves(scenario: Scenario, world: World): Move<World>[] {
     ...reload(world, service, index),
     ...connect(scenario, world, service, index),
     ...bind(scenario, world, service, index),
+    ...letInLate(scenario, world, service, index),
     ...visit(world, service, index),
   ]);
 }
@@ -35,15 +36,20 @@ function reload(world: World, service: Service, index: number): Move<World>[] {
   return [{ story, helpful: true, to: replaceService(world, index, loadOnly(service, kept)) }];
 }
 
-/** Forwarded connections live on when their generation is dropped; only after a compromise does that matter. */
-function loadOnly(service: Service, kept: number): Service {
-  const { alive, dead, bound, detached, phase } = service;
+/**
+ * Forwarded connections live on when their generation is dropped; only after a compromise does that matter. Who was let
+ * in late is no concern of the config any more.
+ */
+function loadOnly(service: Service, file: number): Service {
+  const { alive, dead, bound, late, detached, phase, loaded } = service;
+  const kept = file | ~loaded;
   const dropped = phase === 'compromised' ? alive & ~kept : 0;
   return serviceWith(service, {
-    loaded: kept,
+    loaded: file,
     alive: alive & kept,
     dead: dead & kept,
     bound: bound & kept,
+    late: late & ~alive,
     detached: detached | dropped,
   });
 }
@@ -76,6 +82,20 @@ function bind(scenario: Scenario, world: World, service: Service, index: number)
     }));
 }
 
+/** rathole looks a service up when a login begins, and lets in whoever proves the token that it had then. */
+function letInLate(scenario: Scenario, world: World, service: Service, index: number): Move<World>[] {
+  const client = scenario.services[index]?.client ?? 0;
+  if (world.clients[client]?.up !== true) return [];
+  return members(service.late & service.held & ~service.loaded)
+    .filter((one) => !addressTaken(scenario, service, index, one))
+    .map((one) => {
+      const { late, alive, bound } = service;
+      const after = serviceWith(service, { late: late & ~one, alive: alive | one, bound: bound | one });
+      const story = `rathole lets client ${client} in with ${nameOf(one)} of service ${index}, which is gone, and listens`;
+      return { story, helpful: false, to: replaceService(world, index, after) };
+    });
+}
+
 /** A dead client's listener stays until visitors, or our probes, have met it a few times. */
 function visit(world: World, service: Service, index: number): Move<World>[] {
   if (service.dead === 0) return [];
@@ -91,6 +111,7 @@ export const restarted = (service: Service): Service =>
     alive: 0,
     dead: 0,
     bound: 0,
+    late: 0,
     detached: 0,
   });
 

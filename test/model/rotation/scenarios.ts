@@ -56,6 +56,15 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...PLAIN,
+    name: 'logins under way while their generations go: cancel, compromise, a crash, an absence',
+    orders: ['cancel', 'compromised'],
+    rotations: 1,
+    crashes: 1,
+    absences: 1,
+    lateLogins: true,
+  },
+  {
+    ...PLAIN,
     name: 'stragglers cut: a crash, two absences',
     policy: { ...HOLD, stragglers: 'cut' },
     crashes: 1,

@@ -30,6 +30,8 @@ export interface Scenario {
   readonly squatter?: 'passing' | 'staying' | 'wildcard';
   /** Whether a client's fetch and its rename are two moments. */
   readonly slowPull?: true;
+  /** Whether a login that is under way while its generation goes may end in a listener. */
+  readonly lateLogins?: true;
 }
 
 export interface World {
@@ -92,6 +94,8 @@ export interface Service {
   readonly alive: Tokens;
   readonly dead: Tokens;
   readonly bound: Tokens;
+  /** With what a client may have been logging in when server.toml gave it up, and may still be let in. */
+  readonly late: Tokens;
   /** Live connections of visitors through generations that a compromise has removed. */
   readonly detached: Tokens;
   /** Slots (bit 0 even, bit 1 odd) taken by another program; WILDCARD: a listener on every address. */
@@ -173,7 +177,16 @@ function goneService(): Service {
   return {
     ...{ phase: 'gone', current: 0, next: 0, highest: FIRST, staged: 0, knownAge: false, stagings: 0 },
     ...{ fragments: NONE, file: NONE, offered: NONE, announced: ABSENT, logged: ABSENT },
-    ...{ loaded: NONE, alive: NONE, dead: NONE, bound: NONE, detached: NONE, squatted: 0, passed: 0 },
+    ...{
+      loaded: NONE,
+      alive: NONE,
+      dead: NONE,
+      bound: NONE,
+      late: NONE,
+      detached: NONE,
+      squatted: 0,
+      passed: 0,
+    },
     ...{ held: NONE, fetched: NONE, fetchedAnnounced: ABSENT, knows: ABSENT },
     ...{ made: first, revoked: first, condemned: NONE, authenticated: NONE, synced: false, gap: 0 },
   };
@@ -202,9 +215,9 @@ function encodeService(service: Service, codes: number[]): void {
   );
   codes.push(service.staged + 4 * Number(service.knownAge) + 8 * service.stagings + 64 * service.squatted);
   codes.push(service.announced + 4 * service.logged + 16 * service.fetchedAnnounced + 64 * service.knows);
-  const { fragments, file, offered, loaded, alive, dead, bound, detached, held, fetched } = service;
+  const { fragments, file, offered, loaded, alive, dead, bound, late, detached, held, fetched } = service;
   const { made, revoked, condemned, authenticated } = service;
-  const sets = [fragments, file, offered, loaded, alive, dead, bound, detached, held, fetched];
+  const sets = [fragments, file, offered, loaded, alive, dead, bound, late, detached, held, fetched];
   sets.push(made, revoked, condemned, authenticated);
   const usedAgain = sets.some((set) => set >>> 16 !== 0);
   codes.push(Number(service.synced) + 2 * service.gap + 8 * service.passed + 128 * Number(usedAgain));
