@@ -177,6 +177,23 @@ test('disabling a unit is taken back too', async () => {
   expect(await edge.must('systemctl is-enabled --root=/ nginx.service')).toBe('enabled\n');
 });
 
+test('a timer that is disabled takes along what it has begun, and nothing of that counts as failed', async () => {
+  const edge = lab().host('edge');
+  await edge.write(
+    '/etc/systemd/system/poll@.service',
+    '[Service]\nType=oneshot\nExecStart=/bin/sleep 1000\n',
+  );
+  await edge.write(
+    '/etc/systemd/system/poll@.timer',
+    '[Timer]\nOnActiveSec=0\n[Install]\nWantedBy=timers.target\n',
+  );
+  await edge.must('systemctl daemon-reload; systemctl enable --now --quiet poll@home.timer');
+  await edge.must('until systemctl is-active poll@home.service | grep -q activating; do sleep 0.05; done');
+  expect(await apply(edge, [{ kind: 'disable-unit', unit: 'poll@home.timer' }])).toMatchObject({ end: 'ok' });
+  await edge.must('rm /etc/systemd/system/poll@.*; systemctl daemon-reload');
+  expect(await edge.must("systemctl list-units --all --plain --no-legend 'poll@*'")).toBe('');
+});
+
 test('sysctls are set, and set back', async () => {
   const edge = lab().host('edge');
   const value = async () => (await edge.must('cat /proc/sys/net/ipv4/tcp_retries2')).trim();

@@ -54,6 +54,16 @@ disable_unit() {
   if systemctl is-enabled --quiet "$1"; then : >"$tx/enabled.$step"; fi
   if systemctl is-active --quiet "$1"; then : >"$tx/active.$step"; fi
   systemctl disable --quiet --now "$1"
+  case $1 in *.timer) end_triggered "$1" ;; esac
+}
+
+# end_triggered TIMER: what it has begun would find its files gone. Whatever ends before its time counts as failed, and
+# stays on systemd's list when its unit is gone.
+end_triggered() {
+  for triggered in $(systemctl show --property=Triggers --value "$1"); do
+    systemctl stop "$triggered"
+    systemctl reset-failed "$triggered" 2>/dev/null || :
+  done
 }
 
 enable_again() {
