@@ -11,6 +11,7 @@ const LONGEST = [
   'e2e/status',
   'e2e/idle',
   'artifacts/dead-client',
+  'e2e/away',
   'e2e/rotation-at-once',
   'e2e/broken-off',
   'e2e/refused',
