@@ -1,4 +1,4 @@
-/** Seconds to wait for a host's lock: a rotation's switch holds it for about five, and several may be ahead. */
+/** Seconds to wait for a host's lock: a rotation's switch holds it for five to seven, and several may be ahead. */
 export const LOCK_PATIENCE = 30;
 
 /**

@@ -53,6 +53,13 @@ export function expectNoFailure({ connects }: ProbeReport, what: string): void {
   }
 }
 
+/** Whether a datagram that is sent to the server now comes back. */
+export async function isEchoed(lab: Lab, server: RotatingServer): Promise<boolean> {
+  const flow = { name: server.name, port: 5353, flows: 1, count: 1, ...at(server) };
+  const { flows } = await (await Probing.start(lab.control, { seconds: 10, flows: [flow] })).report();
+  return flows[server.name]?.lost === 0;
+}
+
 /** Asks every service of every server, for about two seconds. */
 export async function visitAllServers(lab: Lab, servers: Servers): Promise<void> {
   const probing = await Probing.start(lab.control, {

@@ -4,7 +4,7 @@ import { useLab } from '../lab/vitest.ts';
 import { waitFor } from '../lab/wait.ts';
 import { Halted, type Point } from './crash-points.ts';
 import { ROTATING, type RotatingServer, type Service, startRotating, TAKE_LOCK } from './rotating.ts';
-import { visitAllServers } from './rotating-visitors.ts';
+import { isEchoed, visitAllServers } from './rotating-visitors.ts';
 import type { Operator } from './tunnel.ts';
 
 /**
@@ -120,8 +120,12 @@ test(`two applies and the timer at the same moment, ${2 * APPLIED_ROUNDS} times`
 /** Milliseconds of a packet's way to a server: a login takes a second from where rathole looks the service up. */
 const LATENCY = 500;
 
-/** All clients of the server are logging in while the action replaces server.toml. */
-async function logInDuring(server: RotatingServer, action: Point['action']): Promise<void> {
+/**
+ * All clients of the server are logging in while the action replaces server.toml.
+ *
+ * @returns whether rathole let the client in although its generation had gone
+ */
+async function logInDuring(server: RotatingServer, action: Point['action']): Promise<boolean> {
   const { host } = server;
   if (action !== 'compromise') expect(await server.rotate('rotate', ...ROTATING)).toMatchObject({ code: 0 });
   if (action === 'cancel') await server.sync();
@@ -139,16 +143,24 @@ async function logInDuring(server: RotatingServer, action: Point['action']): Pro
   await host.cable.mend();
   const kept = (await server.standing()).server;
   const gone = Object.keys(before.server).find((name) => name.startsWith('web.') && !(name in kept));
-  const letIn = await log.line(new RegExp(`channel established service=${gone}`));
+  const letIn = await log.line(new RegExp(`channel established service=${gone}\\b`));
   const dropped = log.lines.findIndex((line) => new RegExp(`[Dd]elete.*${gone}\\b`).test(line));
-  expect(dropped, log.lines.join('\n')).toBeGreaterThan(0);
-  expect(log.lines.indexOf(letIn), `${action}\n${log.lines.join('\n')}`).toBeGreaterThan(dropped);
+  expect(log.lines.filter((line) => line.includes('Sleep for a while'))).toEqual([]);
   await server.sync();
   await server.settle();
+  // What was on its way when the cable was mended is sent again only after a while.
+  await waitFor(() => isEchoed(lab(), server), { what: `an echo from ${server.name}` });
+  return log.lines.indexOf(letIn) > dropped;
 }
 
 test('a login at the same moment as its generation goes: no visitor is passed to what comes of it', async () => {
   const actions = ['finalize', 'cancel', 'compromise'] as const;
-  await Promise.all(actions.map((action, at) => logInDuring(servers[at] as RotatingServer, action)));
+  const seen = actions.map(async (action, at) => {
+    // A busy machine may take so long that the login is over by then.
+    for (let times = 0; times < 5; times++)
+      if (await logInDuring(servers[at] as RotatingServer, action)) return action;
+    return 'none';
+  });
+  expect(await Promise.all(seen)).toEqual(actions);
   await visitAllServers(lab(), servers);
 });

@@ -29,7 +29,7 @@ const RATHOLE_PID = 4242;
 
 const FAKES: Readonly<Record<string, string>> = {
   // Who listens, and what is connected, as the test wrote it; what a client holds listens while server.toml has its
-  // token. -K ends everything that fits the filter's address. Who is queued is so for one look.
+  // token, and who was let in late until server.toml has the name. -K ends everything that fits the filter's address. Who is queued is so for one look.
   ss: `#!/bin/sh
 case "$*" in
   *-K*-l*) for last; do :; done; echo "$last" >>"$FAKES/ended"; grep -F -e "\${last#src }" "$FAKES/listening"
@@ -39,8 +39,14 @@ case "$*" in
   *sport*) cat "$FAKES/queued"; : >"$FAKES/queued" ;;
   *)
     cat "$FAKES/listening"
-    [ -s "$FAKES/held" ] || exit 0
     accepted=$(cat "$ETC/server.toml")
+    while read -r name line; do
+      case $accepted in *""$name""*) ;; *) printf '%s %s
+' "$name" "$line" ;; esac
+    done <"$FAKES/late" >"$FAKES/left"
+    cat "$FAKES/left" >"$FAKES/late"
+    sed 's/^[^ ]* //' "$FAKES/late"
+    [ -s "$FAKES/held" ] || exit 0
     while read -r token line; do
       case $accepted in *"$token"*) printf '%s\n' "$line" ;; esac
     done <"$FAKES/held"
@@ -134,6 +140,7 @@ export class RotateHost {
     for (const fake of [
       'listening',
       'held',
+      'late',
       'connected',
       'answering',
       'deserted',

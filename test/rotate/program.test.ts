@@ -320,68 +320,90 @@ describe("the listener of a slot that is given up is ended before its generation
 
 describe('who was logging in while his generation went, and is let in after all', () => {
   let tunnel: FakeTunnel;
-  const [seventh, eighth, tenth] = [
-    listener(slot(2222, 7)),
-    listener(slot(2222, 8)),
-    listener(slot(2222, 10)),
-  ];
+  const at = (generation: number, protocol?: 'udp') => listener(slot(2222, generation), undefined, protocol);
   afterEach(() => tunnel.host.remove());
 
-  /** Stages; then the order is given, and after its operation a login ends in these listeners. */
-  function run(order: string, before: string, operation: Operation, after: string, policy?: Partial<Policy>) {
+  /** Stages; then the order is given, and after its operation logins end in these listeners, by generation. */
+  function run(
+    order: string,
+    before: string,
+    operation: Operation,
+    late: readonly number[],
+    policy?: Partial<Policy>,
+  ) {
     tunnel = new FakeTunnel({ finalize: 'at-deadline', grace: 0, ...policy });
     const { host } = tunnel;
     tunnel.run('rotate', 'ssh');
     host.write('fakes/held', '');
     host.write('fakes/listening', before);
-    host.write('fakes/late', after);
-    const login = 'cat "$FAKES/late" >"$FAKES/listening"; cat "$FAKES/late" >"$FAKES/connected"';
-    host.write('rotate', faultAt(host.script, operation, 'after', login));
+    const lines = late.map((generation) => `ssh.g${generation} ${at(generation, policy?.protocol as 'udp')}`);
+    host.write('fakes/logins', lines.join(''));
+    host.write('fakes/connected', '');
+    const login = `touch "$ETC/server.toml"; cat "$FAKES/logins" >"$FAKES/late"
+      echo '0 0 ${slot(2222, 7)} 127.0.0.1:5' >"$FAKES/connected"`;
+    host.write('rotate', faultAt(host.script, operation, 'after', login.replaceAll('\n', ';')));
     expect(tunnel.run(order, 'ssh')).toMatchObject({ status: 0, stderr: '' });
     host.write('rotate', host.script);
-    return { listening: host.read('fakes/listening'), slept: host.read('fakes/slept').trim().split('\n') };
+    expect(host.read('fakes/late')).toBe('');
+    expect(Object.keys(host.tokens('etc/server.toml'))).toEqual([`ssh.g${host.record('ssh').current}`]);
+    expect(host.read('etc/server.toml')).toBe(
+      host.read('state/fragments/server/00-head.toml') +
+        host.read(`state/fragments/server/50-ssh.g${host.record('ssh').current}.toml`),
+    );
+    return host.read('fakes/slept').trim().split('\n');
   }
 
-  test('finalized: its listener is ended, once the login is over', () => {
-    const { listening, slept } = run('continue', '', 'server', `${seventh}${eighth}`);
-    expect(listening).toBe(eighth);
-    expect(slept).toEqual([`${SETTLE_SECONDS}`]);
+  test('finalized: dropped, once the login is over', () => {
+    expect(run('continue', '', 'server', [7])).toContain(`${SETTLE_SECONDS}`);
   });
 
   test('cancelled', () => {
-    const { listening, slept } = run('cancel', seventh, 'server', `${seventh}${eighth}`);
-    expect(listening).toBe(seventh);
-    expect(slept).toEqual([`${SETTLE_SECONDS}`]);
+    expect(run('cancel', at(7), 'server', [8])).toContain(`${SETTLE_SECONDS}`);
+    expect(tunnel.host.read('fakes/listening')).toBe(at(7));
   });
 
   test('of a client that was connected none was under way: nobody is waited for', () => {
-    const { slept } = run('cancel', `${seventh}${eighth}`, 'server', seventh);
-    expect(slept).toEqual([`${DRAIN_SECONDS}`]);
+    expect(run('cancel', `${at(7)}${at(8)}`, 'server', [])).toEqual([`${DRAIN_SECONDS}`]);
+  });
+
+  test('with UDP', () => {
+    run('cancel', at(7, 'udp'), 'server', [8], { protocol: 'udp' });
   });
 
   test.each(['server', 'cut'] as const)(
     'compromised, after %s: at both slots, for nobody was told of the new generation; what is open is cut',
     (operation) => {
-      const { listening } = run('compromised', '', operation, `${seventh}${eighth}`);
-      expect(listening).toBe('');
+      run('compromised', '', operation, [7, 8]);
       expect(tunnel.host.read('fakes/connected')).toBe('');
     },
   );
 
-  test('compromised, with UDP: nginx passes nothing there, and it goes with the client', () => {
-    const late = listener(slot(2222, 7), undefined, 'udp');
-    const { listening } = run('compromised', '', 'server', late, { protocol: 'udp' });
-    expect(listening).toBe(late);
-    expect(tunnel.host.record('ssh')).toMatchObject({ phase: 'steady', current: 10 });
-  });
-
   test('compromised, and completed when the new generation is published: that one is left alone', () => {
-    run('compromised', '', 'server', '');
+    run('compromised', '', 'server', []);
     const { host } = tunnel;
     host.write('state/rotation/ssh/record', 'compromised 7 10 10 0 0 1000\n');
-    host.write('fakes/listening', `${seventh}${tenth}`);
+    host.write('state/fragments/server/50-ssh.g7.toml', '\n[server.services."ssh.g7"]\ntoken = "old"\n');
+    host.write('fakes/late', `ssh.g7 ${at(7)}`);
+    host.write('fakes/listening', at(10));
     expect(tunnel.run('continue', 'ssh')).toMatchObject({ status: 0, stderr: '' });
-    expect(host.read('fakes/listening')).toBe(tenth);
+    expect(host.read('fakes/late')).toBe('');
+    expect(host.read('fakes/listening')).toBe(at(10));
+  });
+
+  test('not dropped: server.toml is not loaded, and the client is not told', () => {
+    tunnel = new FakeTunnel({ grace: 0 });
+    const { host } = tunnel;
+    tunnel.run('rotate', 'ssh');
+    host.write('fakes/held', '');
+    host.write('fakes/listening', at(7));
+    const told = host.read('state/pull/pc/client.toml');
+    const { status, stderr } = tunnel.run('compromised', 'ssh');
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('rathole-server has not loaded server.toml'),
+    });
+    expect(host.read('state/pull/pc/client.toml')).toBe(told);
+    expect(host.record('ssh')).toMatchObject({ phase: 'compromised' });
   });
 });
 

@@ -52,14 +52,14 @@ print_services() {
   done
 }
 
-# Sets current_slot and next_slot, as ADDRESS PORT.
+# Sets current_slot and next_slot, as ADDRESS PORT. Without a current generation it is the slot that the next one leaves.
 set_addresses() {
-  set_slot "$current"
-  current_slot="$slot_address $slot_port"
   following=$next
   if [ "$next" -eq 0 ]; then set_following; fi
   set_slot "$following"
   next_slot="$slot_address $slot_port"
+  if [ "$current" -eq 0 ]; then set_slot $((following + 1)); else set_slot "$current"; fi
+  current_slot="$slot_address $slot_port"
 }
 
 count_moving() {

@@ -6,13 +6,15 @@ const BACKUPS_KEPT = 50;
 const BACKUP_DAYS = 90;
 
 /** For how long rathole may take to load server.toml before it is said that it does not. */
-const LOAD_SECONDS = 10;
+export const LOAD_SECONDS = 10;
 
 /**
  * The operations on what rathole and the record know, each for all services whose action has it: `batch` is a list of
  * SERVICE:ACTION. Each may be repeated after a kill anywhere.
  */
 export const OPERATIONS_ON_SERVER = `
+replaced_at=0
+
 arm() {
   [ ! -e "$pending" ] || return 0
   beside "$pending"
@@ -138,19 +140,28 @@ put() {
   line=$filled$line
 }
 
-# Joins server.toml for all services; what no record names is joined as it is.
 join_server() {
-  set -- "$state/fragments/server/${HEAD}"
-  for fragment in "$state"/fragments/server/*.toml; do
-    if is_joined "\${fragment##*/}"; then set -- "$@" "$fragment"; fi
-  done
   beside "$server_toml"
-  cat -- "$@" >"$temp" || return
+  print_server_toml >"$temp" || return
   if cmp -s -- "$temp" "$server_toml"; then
     rm -f -- "$temp"
     return
   fi
-  back_up && beside "$server_toml" && chown -- "$server_owner" "$temp" && chmod 0640 "$temp" && replace "$server_toml"
+  back_up && beside "$server_toml" && put_server_toml
+}
+
+# Of all services; what no record names is joined as it is.
+print_server_toml() {
+  set -- "$state/fragments/server/${HEAD}"
+  for fragment in "$state"/fragments/server/*.toml; do
+    if is_joined "\${fragment##*/}"; then set -- "$@" "$fragment"; fi
+  done
+  cat -- "$@"
+}
+
+# What stands beside it becomes server.toml. Sets replaced_at: its time is that of its text, and the disk may be slow.
+put_server_toml() {
+  chown -- "$server_owner" "$temp" && chmod 0640 "$temp" && replace "$server_toml" && replaced_at=$(date +%s)
 }
 
 # is_joined FILE_NAME
@@ -214,43 +225,48 @@ end_through() {
 # print_open FILTER: both ends of each connection
 print_open() { ss -H -t -n state established "$1" | awk '{ print $3, $4 }'; }
 
-# rathole loads a file within 2 seconds, unless its host is starved: who still listens after that was let in late, see
-# sweep_slots; with UDP nginx passes nothing there any more. The slot that the new generation shares, or in place its
-# address, may be listened at again by then, by a client that has come with the new token.
+# rathole loads a file within 2 seconds, unless its host is starved: who still listens after that was let in late, or the
+# file is not loaded. The slot that the new generation shares, or in place its address, may be listened at again by then, by
+# a client that has come with the new token.
 await_closed() {
   until are_closed; do
     if is_older ${SETTLE_SECONDS}; then
-      end_listeners
+      end_late || return
       if are_old_slots_closed; then return 0; fi
     fi
     if is_older ${LOAD_SECONDS}; then
-      say 'rathole-server has not loaded server.toml: an old generation still listens'
+      not_loaded
       return 1
     fi
     sleep 0.05
   done
 }
 
+not_loaded() { say 'rathole-server has not loaded server.toml: an old generation still listens'; }
+
 # is_older SECONDS
-is_older() { [ $(($(date +%s) - $(stat -c %Y -- "$server_toml"))) -gt "$1" ]; }
+is_older() {
+  since=$(stat -c %Y -- "$server_toml")
+  [ "$replaced_at" -le "$since" ] || since=$replaced_at
+  [ $(($(date +%s) - since)) -gt "$1" ]
+}
 
 are_closed() { are_unlistened 'both'; }
 
 are_old_slots_closed() { are_unlistened 'other'; }
 
-# are_unlistened both|other: whether nobody listens at the slots of the batch; other: at the TCP ones but that of its next
-# generation
+# are_unlistened both|other: whether nobody listens at the slots of the batch; other: than that of its next generation
 are_unlistened() {
-  listening=" $(ss -H -l -t -u -n | awk '{ printf "%s ", $5 }')"
+  listening=" $(ss -H -l -t -u -n | awk '{ printf "%s/%s ", $1, $5 }')"
   for each in $batch; do
     read_service "\${each%:*}"
     set_slot $((next + 1))
-    if [ "$1" = both ] || [ "$protocol,$cutover" = tcp,blue-green ]; then
-      case $listening in *" $slot "*) return 1 ;; esac
+    if [ "$1" = both ] || [ "$cutover" = blue-green ]; then
+      case $listening in *" $protocol/$slot "*) return 1 ;; esac
     fi
     set_slot "$next"
     if [ "$1" = both ]; then
-      case $listening in *" $slot "*) return 1 ;; esac
+      case $listening in *" $protocol/$slot "*) return 1 ;; esac
     fi
   done
 }

@@ -16,7 +16,7 @@ export const OPERATIONS = {
   server: 'server.toml is joined anew from the fragments of the generations that the record serves',
   cut: 'once the old listeners are gone, `ss -K` ends the live connections of the old slots',
   sweep:
-    'who was logging in while his generation went is let in by rathole after all: the listener that comes of it is ended',
+    'who was logging in while his generation went is waited for, and dropped: rathole lets him in after all',
   pending: 'pending-tokens.json is written anew from the records',
   config: "pull/CLIENT/client.toml is joined anew: never before the server's file",
   notice: 'pull/CLIENT/config is written anew: the pending rotation as JSON',

@@ -12,13 +12,27 @@ export interface TrainReport {
 /** Visits at a steady rate until stopped, each with a connection of its own. */
 export class Train {
   readonly #to: Address;
-  readonly #timer: NodeJS.Timeout;
+  readonly #everyMs: number;
+  #timer: NodeJS.Timeout;
   readonly #visits: { readonly at: number; readonly visit: Promise<{ outcome: Outcome; ms: number }> }[] = [];
 
   constructor(to: Address, everyMs = 20) {
     this.#to = to;
-    this.#timer = setInterval(() => this.#depart(), everyMs);
+    this.#everyMs = everyMs;
+    this.#timer = this.#run();
+  }
+
+  #run(): NodeJS.Timeout {
     this.#depart();
+    return setInterval(() => this.#depart(), this.#everyMs);
+  }
+
+  /** Nobody comes until this is over, and those who are there have gone before it begins. */
+  async pausedFor(what: () => Promise<void>): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#visits.map(({ visit }) => visit));
+    await what();
+    this.#timer = this.#run();
   }
 
   async stop(): Promise<TrainReport> {
