@@ -22,13 +22,15 @@ export function hostMoves(protocol: Protocol, scenario: Scenario, world: World):
 }
 
 /** The run's operations in their order, those left out that change nothing in the model. */
-const operationsOf = (protocol: Protocol, run: Run): Operation[] =>
-  protocol.order[run.action].filter((operation) => !UNREAD.has(operation));
+const operationsOf = (protocol: Protocol, scenario: Scenario, run: Run): Operation[] =>
+  protocol.order[run.action].filter(
+    (operation) => !UNREAD.has(operation) && (operation !== 'sweep' || scenario.lateLogins === true),
+  );
 
 function nextOperation(protocol: Protocol, scenario: Scenario, world: World): Move<World>[] {
   const { run } = world;
   if (run === undefined) return [];
-  const operations = operationsOf(protocol, run);
+  const operations = operationsOf(protocol, scenario, run);
   const operation = operations[run.done];
   if (operation === undefined) throw new Error(`${run.action} has no operation ${run.done}`);
   const service = serviceAt(world, run.service);
