@@ -14,13 +14,12 @@ import { visit, visitInTurn } from './harness/visit.ts';
 async function rotateUnderVisitors(site: Site, rotations: number): Promise<TrainReport> {
   await site.tcpTarget();
   const slots = await Slots.start(site, 'tcp');
-  const train = new Train(site.at(PUBLIC));
+  const train = new Train(site.at(PUBLIC), 5);
   await sleep(200);
   for (let i = 0; i < rotations; i += 1) {
     await slots.stage();
-    await sleep(50);
     await train.pausedFor(() => slots.finalize());
-    await sleep(50);
+    await sleep(100);
   }
   await sleep(200);
   return train.stop();
@@ -29,7 +28,7 @@ async function rotateUnderVisitors(site: Site, rotations: number): Promise<Train
 describe('two slots behind one public port', () => {
   test('with max_fails=0: no visitor notices a rotation', async ({ site }) => {
     await Nginx.start(site, { blocks: twoSlots(site, 'max_fails=0') });
-    const { total, failed, slowest } = await rotateUnderVisitors(site, 40);
+    const { total, failed, slowest } = await rotateUnderVisitors(site, 10);
     expect(total).toBeGreaterThan(200);
     expect(failed).toBe(0);
     // Whoever meets the empty slot is passed on at once, not after the connect timeout.

@@ -29,7 +29,8 @@ const RATHOLE_PID = 4242;
 
 const FAKES: Readonly<Record<string, string>> = {
   // Who listens, and what is connected, as the test wrote it; what a client holds listens while server.toml has its
-  // token, and who was let in late until server.toml has the name. -K ends everything that fits the filter's address. Who is queued is so for one look.
+  // token, and who was let in late until server.toml has the name. -K ends everything that fits the filter's address.
+  // Who is queued is so for one look.
   ss: `#!/bin/sh
 case "$*" in
   *-K*-l*) for last; do :; done; echo "$last" >>"$FAKES/ended"; grep -F -e "\${last#src }" "$FAKES/listening"
@@ -41,8 +42,7 @@ case "$*" in
     cat "$FAKES/listening"
     accepted=$(cat "$ETC/server.toml")
     while read -r name line; do
-      case $accepted in *""$name""*) ;; *) printf '%s %s
-' "$name" "$line" ;; esac
+      case $accepted in *'"'"$name"'"'*) ;; *) printf '%s %s\n' "$name" "$line" ;; esac
     done <"$FAKES/late" >"$FAKES/left"
     cat "$FAKES/left" >"$FAKES/late"
     sed 's/^[^ ]* //' "$FAKES/late"

@@ -1,7 +1,7 @@
 import type { Operation } from '../../../src/model/rotation/operations.ts';
 import { ORDER_OF_OPERATIONS } from '../../../src/model/rotation/operations.ts';
 import { decide, RULES } from '../../../src/model/rotation/table.ts';
-import type { RotationFacts, Rule, Situation } from '../../../src/model/rotation.ts';
+import type { Action, RotationFacts, Rule, Situation } from '../../../src/model/rotation.ts';
 import { decidedRecord, settledRecord } from '../../../src/planner/rotation/record.ts';
 import { situationOf } from '../../../src/planner/rotation/situation.ts';
 import type { Protocol } from './protocol.ts';
@@ -47,22 +47,24 @@ const mistaking = <K extends keyof RotationFacts>(
   },
 });
 
+/** An action's other operations. */
+const othersThan = (operation: Operation, action: Action): readonly Operation[] =>
+  ORDER_OF_OPERATIONS[action].filter((other) => other !== operation);
+
+const ordered = (action: Action, order: readonly Operation[]): Protocol => ({
+  ...REAL,
+  order: { ...ORDER_OF_OPERATIONS, [action]: order },
+});
+
 /** One action without one of its operations. */
-function lacking(action: keyof typeof ORDER_OF_OPERATIONS, operation: Operation): Protocol {
-  const order = ORDER_OF_OPERATIONS[action].filter((other) => other !== operation);
-  return { ...REAL, order: { ...ORDER_OF_OPERATIONS, [action]: order } };
-}
+const lacking = (action: Action, operation: Operation): Protocol =>
+  ordered(action, othersThan(operation, action));
 
 /** The order of operations with one of them elsewhere: just before another one. */
-function moving(
-  action: keyof typeof ORDER_OF_OPERATIONS,
-  operation: Operation,
-  before: Operation | 'end',
-): Protocol {
-  const others = ORDER_OF_OPERATIONS[action].filter((other) => other !== operation);
+function moving(action: Action, operation: Operation, before: Operation | 'end'): Protocol {
+  const others = othersThan(operation, action);
   const at = before === 'end' ? others.length : others.indexOf(before);
-  const order = [...others.slice(0, at), operation, ...others.slice(at)];
-  return { ...REAL, order: { ...ORDER_OF_OPERATIONS, [action]: order } };
+  return ordered(action, [...others.slice(0, at), operation, ...others.slice(at)]);
 }
 
 const TABLE: readonly Mutation[] = [
