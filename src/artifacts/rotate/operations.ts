@@ -1,12 +1,8 @@
-import { SETTLE_SECONDS } from '../../model/rotation/operations.ts';
 import { HEAD } from '../paths.ts';
 
 /** server.toml's backups: so many at most, so many days at most, and always the last one. */
 const BACKUPS_KEPT = 50;
 const BACKUP_DAYS = 90;
-
-/** For how long rathole may take to load server.toml before it is said that it does not. */
-export const LOAD_SECONDS = 10;
 
 /**
  * The operations on what rathole and the record know, each for all services whose action has it: `batch` is a list of
@@ -193,82 +189,6 @@ back_up() {
     shift
   done
   find "$etc/backups" -maxdepth 1 -type f -name 'server.toml.*' ! -path "$copy" -mtime +${BACKUP_DAYS} -exec rm -f -- {} +
-}
-
-# Ends what is open through the old slots, once rathole has given up their listeners.
-cut_connections() {
-  await_closed || return
-  for each in $batch; do
-    read_service "\${each%:*}"
-    [ "$protocol" = tcp ] || continue
-    set_slot 0
-    end_through "$slot" || return
-    set_slot 1
-    end_through "$slot" || return
-  done
-}
-
-# end_through ADDRESS:PORT
-end_through() {
-  set -- "src $1"
-  case $1 in
-    'src 0.0.0.0:'* | 'src [::]:'*) set -- "sport = :\${1##*:}" ;;
-  esac
-  open=$(print_open "$1")
-  ss -H -K -t -n state connected "$1" >/dev/null || return
-  # New ones are a client's that has come with the new token.
-  if [ -z "$open" ] || ! print_open "$1" | grep -q -x -F -e "$open"; then return 0; fi
-  say "this kernel cannot end the connections of $service ($1): restart rathole-server, which ends those of all services"
-  return 1
-}
-
-# print_open FILTER: both ends of each connection
-print_open() { ss -H -t -n state established "$1" | awk '{ print $3, $4 }'; }
-
-# rathole loads a file within 2 seconds, unless its host is starved: who still listens after that was let in late, or the
-# file is not loaded. The slot that the new generation shares, or in place its address, may be listened at again by then, by
-# a client that has come with the new token.
-await_closed() {
-  until are_closed; do
-    if is_older ${SETTLE_SECONDS}; then
-      end_late || return
-      if are_old_slots_closed; then return 0; fi
-    fi
-    if is_older ${LOAD_SECONDS}; then
-      not_loaded
-      return 1
-    fi
-    sleep 0.05
-  done
-}
-
-not_loaded() { say 'rathole-server has not loaded server.toml: an old generation still listens'; }
-
-# is_older SECONDS
-is_older() {
-  since=$(stat -c %Y -- "$server_toml")
-  [ "$replaced_at" -le "$since" ] || since=$replaced_at
-  [ $(($(date +%s) - since)) -gt "$1" ]
-}
-
-are_closed() { are_unlistened 'both'; }
-
-are_old_slots_closed() { are_unlistened 'other'; }
-
-# are_unlistened both|other: whether nobody listens at the slots of the batch; other: than that of its next generation
-are_unlistened() {
-  listening=" $(ss -H -l -t -u -n | awk '{ printf "%s/%s ", $1, $5 }')"
-  for each in $batch; do
-    read_service "\${each%:*}"
-    set_slot $((next + 1))
-    if [ "$1" = both ] || [ "$cutover" = blue-green ]; then
-      case $listening in *" $protocol/$slot "*) return 1 ;; esac
-    fi
-    set_slot "$next"
-    if [ "$1" = both ]; then
-      case $listening in *" $protocol/$slot "*) return 1 ;; esac
-    fi
-  done
 }
 
 # Removes the fragments that records no longer serve; the ones that are joined have all been copied.

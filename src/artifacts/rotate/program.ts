@@ -9,6 +9,7 @@ import { AUDIT_LOG } from './audit.ts';
 import { decision } from './decision.ts';
 import { FACTS_OF_HOST } from './facts.ts';
 import { FILES } from './files.ts';
+import { GIVEN_UP } from './given-up.ts';
 import { OPERATIONS_ON_SERVER } from './operations.ts';
 import { PENDING_FILE } from './pending.ts';
 import { ROTATE_PLACES, type RotatePlaces, settings } from './places.ts';
@@ -53,6 +54,7 @@ export function rotateScript(places: RotatePlaces = ROTATE_PLACES): string {
     LOOK_WHO_LISTENS,
     FACTS_OF_HOST,
     OPERATIONS_ON_SERVER,
+    GIVEN_UP,
     NGINX_RELOAD,
     SLOT_FILES,
     PENDING_FILE,
