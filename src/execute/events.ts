@@ -7,7 +7,13 @@ export type RunEvent =
   /** `step` counts from 1, as the plan does. */
   | { readonly kind: 'step-begun'; readonly host: string; readonly step: number }
   | { readonly kind: 'step-done'; readonly host: string; readonly step: number }
-  | { readonly kind: 'rotation'; readonly host: string; readonly rotation: RotationReport }
+  /** `awaited`: it was in motion when the wait for it began. */
+  | {
+      readonly kind: 'rotation';
+      readonly host: string;
+      readonly rotation: RotationReport;
+      readonly awaited: boolean;
+    }
   /** Seconds for which rotations are waited for still. */
   | { readonly kind: 'countdown'; readonly host: string; readonly seconds: number }
   | { readonly kind: 'verifying'; readonly host: string }

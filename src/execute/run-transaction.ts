@@ -47,6 +47,7 @@ async function programsFor(steps: readonly Step[], programs: Programs): Promise<
 
 function forward(host: string, event: TranscriptEvent, { report }: Ports): void {
   if (event.kind === 'note') report({ kind: 'note', host, text: event.text });
-  else if (event.kind === 'rotation') report({ kind: 'rotation', host, rotation: event.rotation });
+  else if (event.kind === 'rotation')
+    report({ kind: 'rotation', host, rotation: event.rotation, awaited: false });
   else report({ kind: event.kind === 'started' ? 'step-begun' : 'step-done', host, step: event.step });
 }

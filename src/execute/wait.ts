@@ -37,7 +37,7 @@ async function waited({ host, services, seconds }: Waiting, ports: WaitPorts): P
     if (left !== undefined) ports.report({ kind: 'countdown', host, seconds: Number(left) });
     if (rotation === undefined) return;
     reports.set(rotation.service, rotation);
-    ports.report({ kind: 'rotation', host, rotation });
+    ports.report({ kind: 'rotation', host, rotation, awaited: true });
   });
   const command = [ROTATE, '--actor', ports.actor, 'wait', String(seconds), ...services].map(quote).join(' ');
   const end = (status: OutcomeStatus, reasons: readonly string[], remedy: string): Outcome => ({

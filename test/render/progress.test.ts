@@ -108,7 +108,7 @@ test('what hosts say of rotations is told in the words of the table, with the ti
     finalizeAt: 99,
   } as const;
   const waits = 'ssh g1 -> g2: the client has not come with the new token yet, or does not answer through it';
-  expect(countdown.line({ kind: 'rotation', host: 'edge', rotation })).toBe(waits);
+  expect(countdown.line({ kind: 'rotation', host: 'edge', rotation, awaited: true })).toBe(waits);
   expect(countdown.line({ kind: 'countdown', host: 'edge', seconds: 842 })).toBe(`842 s left; ${waits}`);
   const verified = { ...rotation, verdict: 'finalize', rule: 'verified', current: 2, next: 0 } as const;
   let text = '';
@@ -116,9 +116,25 @@ test('what hosts say of rotations is told in the words of the table, with the ti
     text += piece;
   });
   progress.listen({ kind: 'countdown', host: 'edge', seconds: 842 });
-  progress.listen({ kind: 'rotation', host: 'edge', rotation: verified });
-  progress.listen({ kind: 'rotation', host: 'edge', rotation: { ...verified, rule: 'of-another-release' } });
+  progress.listen({ kind: 'rotation', host: 'edge', rotation: verified, awaited: true });
+  const unknown = { ...verified, rule: 'of-another-release' };
+  progress.listen({ kind: 'rotation', host: 'edge', rotation: unknown, awaited: true });
   expect(text).toBe(
     'edge: ssh g2: verified: the client is connected with the new token\nedge: ssh g2: of-another-release\n',
   );
+});
+
+test('of a rotation that is waited for and at rest, it is told that another run has done it', () => {
+  const fresh = {
+    service: 'ssh',
+    verdict: 'nothing',
+    rule: 'fresh',
+    current: 2,
+    next: 0,
+    finalizeAt: 0,
+  } as const;
+  const told = (awaited: boolean) =>
+    new Countdown().line({ kind: 'rotation', host: 'edge', rotation: fresh, awaited });
+  expect(told(true)).toBe('ssh g2: done meanwhile, by the timer or another run');
+  expect(told(false)).toBe('ssh g2: the token is younger than max_age, or none is set');
 });

@@ -16,7 +16,7 @@ export function plainProgress(write: (text: string) => void): Progress {
   const listen = (event: RunEvent) => {
     if (event.kind === 'host-begun') names.set(event.host, event.steps);
     if (event.kind === 'step-begun') line(event.host, stepLine(names.get(event.host) ?? [], event.step));
-    if (event.kind === 'rotation') line(event.host, reportSentence(event.rotation));
+    if (event.kind === 'rotation') line(event.host, reportSentence(event.rotation, event.awaited));
     if (event.kind === 'verifying') line(event.host, 'observing again');
     if (event.kind === 'note') line(event.host, event.text);
     if (event.kind === 'host-ended') line(event.outcome.host, sentence(event.outcome));

@@ -2,10 +2,15 @@ import type { RunEvent } from '../../execute/events.ts';
 import { RULES } from '../../model/rotation/table.ts';
 import type { RotationReport } from '../../model/rotation.ts';
 
+const OVERTAKEN = 'done meanwhile, by the timer or another run';
+
 /** `ssh g1 -> g2: the client has not come with the new token yet`. */
-export function reportSentence({ service, current, next, rule }: RotationReport): string {
+export function reportSentence(report: RotationReport, awaited = false): string {
+  const { service, current, next, rule, verdict } = report;
   const generations = next === 0 ? `g${current}` : `g${current} -> g${next}`;
-  return `${service} ${generations}: ${reasonOf(rule)}`;
+  // The table speaks of what is at rest, and whoever waits asks why it is.
+  const reason = awaited && verdict === 'nothing' ? OVERTAKEN : reasonOf(rule);
+  return `${service} ${generations}: ${reason}`;
 }
 
 /** Why, in the table's words; a host of another release may know other lines. */
@@ -15,14 +20,14 @@ function reasonOf(rule: string): string {
 
 /** One line per host about all rotations that are waited for: how long still, and what is missing. */
 export class Countdown {
-  readonly #hosts = new Map<string, { seconds?: number; readonly reports: Map<string, RotationReport> }>();
+  readonly #hosts = new Map<string, { seconds?: number; readonly sentences: Map<string, string> }>();
 
   line(event: Extract<RunEvent, { readonly kind: 'rotation' | 'countdown' }>): string {
-    const known = this.#hosts.get(event.host) ?? { reports: new Map<string, RotationReport>() };
+    const known = this.#hosts.get(event.host) ?? { sentences: new Map<string, string>() };
     this.#hosts.set(event.host, known);
     if (event.kind === 'countdown') known.seconds = event.seconds;
-    else known.reports.set(event.rotation.service, event.rotation);
+    else known.sentences.set(event.rotation.service, reportSentence(event.rotation, event.awaited));
     const time = known.seconds === undefined ? '' : `${known.seconds} s left; `;
-    return `${time}${[...known.reports.values()].map(reportSentence).join('; ')}`;
+    return `${time}${[...known.sentences.values()].join('; ')}`;
   }
 }
