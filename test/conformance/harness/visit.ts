@@ -54,6 +54,9 @@ export function bulk(to: Address, bytes: Buffer): Promise<Buffer> {
   });
 }
 
+/** Milliseconds. */
+const FIRST_ANSWER = 15_000;
+
 /** A connection that stays. */
 export class LongVisit {
   readonly #socket: Socket;
@@ -74,10 +77,10 @@ export class LongVisit {
     });
   }
 
-  /** Connects and has its first answer. */
+  /** Connects and has its first answer, however long a busy machine takes for it. */
   static async open(to: Address): Promise<LongVisit> {
     const visit = new LongVisit(createConnection({ host: to.host, port: to.port }));
-    if (!(await visit.answers())) throw new Error(`no answer through ${to.host}:${to.port}`);
+    if (!(await visit.answers(FIRST_ANSWER))) throw new Error(`no answer through ${to.host}:${to.port}`);
     return visit;
   }
 
