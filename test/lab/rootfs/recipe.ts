@@ -39,13 +39,21 @@ APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get --yes -qq --no-install-recommends --
 mv "$archives"/*.deb "$1/../repository/"
 `;
 
-/** Nothing secret or unique may stay in the image, and nothing may wake up and try the network. */
+/**
+ * Nothing secret or unique may stay in the image, and nothing may wake up and try the network. systemd's generators look
+ * for disks, consoles and init scripts that no guest has, at each boot and each daemon-reload.
+ */
 const CUSTOMIZE = `set -eu; root=$1
 rm -f "$root"/etc/ssh/ssh_host_* "$root/etc/hostname"
 : >"$root/etc/resolv.conf"; : >"$root/etc/machine-id"; : >"$root/etc/default/locale"
 ln -sf /dev/null "$root/etc/systemd/system/apt-daily.timer"
 ln -sf /dev/null "$root/etc/systemd/system/apt-daily-upgrade.timer"
 ln -sf /dev/null "$root/etc/systemd/system/e2scrub_reap.service"
+mkdir -p "$root/etc/systemd/system-generators"
+for generator in "$root"/usr/lib/systemd/system-generators/*; do
+  ln -sf /dev/null "$root/etc/systemd/system-generators/\${generator##*/}"
+done
+rm -f "$root"/etc/update-motd.d/*
 chroot "$root" useradd -m -s /bin/bash deploy
 chroot "$root" useradd -m -s /bin/bash visitor
 echo 'deploy ALL=(ALL) NOPASSWD:ALL' >"$root/etc/sudoers.d/deploy"; chmod 440 "$root/etc/sudoers.d/deploy"
