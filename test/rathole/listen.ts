@@ -24,12 +24,13 @@ export async function listenTcp(address: string, onConnection: (socket: Socket) 
     server.listen({ host, port, backlog: BACKLOG }, () => resolve());
   });
   listening.add(server);
+  looking ??= setInterval(closeEnded, LOOK_EVERY).unref();
   return server;
 }
 
 const listening = new Set<Server>();
+let looking: NodeJS.Timeout | undefined;
 let turns = 0;
-setInterval(closeEnded, LOOK_EVERY).unref();
 
 /**
  * Closes listeners that were ended from outside (`ss -K`). They accept nobody any more, which libuv tells nobody, but
