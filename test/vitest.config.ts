@@ -1,22 +1,27 @@
 import { availableParallelism } from 'node:os';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { LongestFirst } from './longest-first.ts';
 
 /** Tests wait for processes as much as they compute; lab files wait for polls, timers and visitors most of the time. */
 const WORKERS = availableParallelism() + 2;
 const LAB_WORKERS = availableParallelism() + 3;
 
-/** Lab files that look at the whole machine's labs, or hold a visitor's wait to a bound: nothing runs beside them. */
-const ALONE = ['test/lab/isolation.lab.test.ts', 'test/prober/*.lab.test.ts'];
+/** They look at the whole machine's labs: nothing runs beside them. */
+const ALONE = 'test/lab/isolation.lab.test.ts';
 
-/** Visitors come in a steady stream, which a busy machine cannot serve; the file itself uses about half of the machine. */
-const STEADY = ['test/e2e/rotation-under-load.lab.test.ts'];
-
-/** These compute for long: one after another, they use the other half. */
-const EXHAUSTIVE = [
-  'test/model/rotation/*.test.ts',
-  'test/rotate/{agreement,crashes}.test.ts',
-  'test/spec/fuzz.test.ts',
+/**
+ * Lab files whose visitors come in a steady stream, or are held to a bound, use about half of the machine. Files that
+ * compute use the other half, one after the other, for about as long.
+ */
+const STEADY = [
+  {
+    visited: 'test/e2e/rotation-under-load.lab.test.ts',
+    computing: ['test/model/rotation/exploration.test.ts', 'test/rotate/crashes.test.ts'],
+  },
+  {
+    visited: 'test/prober/tunnel.lab.test.ts',
+    computing: ['test/rotate/agreement.test.ts', 'test/model/rotation/mutations.test.ts'],
+  },
 ];
 
 /** One for the visitors, and one that computes. */
@@ -30,8 +35,17 @@ const onNoHosts = {
   testTimeout: 30_000,
 };
 
+/** Visitors, and what computes beside them. */
+const steady = STEADY.flatMap(({ visited, computing }, at): TestProjectConfiguration[] => {
+  const shared = { maxWorkers: STEADY_WORKERS, sequence: { groupOrder: 2 + at } };
+  return [
+    { extends: true, test: { ...onHosts, name: `visited-${at + 1}`, include: [visited], ...shared } },
+    { extends: true, test: { ...onNoHosts, name: `computing-${at + 1}`, include: computing, ...shared } },
+  ];
+});
+
 /**
- * `unit` and `exhaustive` run anywhere. The others boot real hosts and need root; two labs never get into each other's
+ * `unit` and `computing` run anywhere. The others boot real hosts and need root; two labs never get into each other's
  * way.
  */
 export default defineConfig({
@@ -45,7 +59,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.lab.test.ts', ...EXHAUSTIVE],
+          exclude: ['test/**/*.lab.test.ts', ...STEADY.flatMap(({ computing }) => computing)],
           ...onNoHosts,
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
@@ -57,40 +71,21 @@ export default defineConfig({
           ...onHosts,
           name: 'lab',
           include: ['test/**/*.lab.test.ts'],
-          exclude: [...ALONE, ...STEADY],
+          exclude: [ALONE, ...STEADY.map(({ visited }) => visited)],
           isolate: false,
           maxWorkers: LAB_WORKERS,
           sequence: { groupOrder: 1 },
         },
       },
-      {
-        extends: true,
-        test: {
-          ...onHosts,
-          name: 'lab-steady',
-          include: STEADY,
-          maxWorkers: STEADY_WORKERS,
-          sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'exhaustive',
-          include: EXHAUSTIVE,
-          ...onNoHosts,
-          maxWorkers: STEADY_WORKERS,
-          sequence: { groupOrder: 2 },
-        },
-      },
+      ...steady,
       {
         extends: true,
         test: {
           ...onHosts,
           name: 'lab-alone',
-          include: ALONE,
+          include: [ALONE],
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 + STEADY.length },
         },
       },
     ],

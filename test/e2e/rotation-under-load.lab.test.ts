@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useLab } from '../lab/vitest.ts';
-import { GRACE, joinDesktopOfMany, POLL, WITH_CHAT } from './joined.ts';
+import { GRACE, joinDesktopOfMany, POLL, pollNow, WITH_CHAT } from './joined.ts';
 import { summary, underLoad } from './load.ts';
 import { Operator } from './tunnel.ts';
 
@@ -22,11 +22,21 @@ afterAll(() => operator?.[Symbol.dispose]());
 const DRAINED = `while ss -Htln 'src 127.78.31.144:1019' | grep -q .; do sleep 0.05; done
   grep -c -F '"web.g1"' /etc/rathole/server.toml`;
 
+const STAGED = "until grep -q '^staged ' /var/lib/reconcile/rotation/web/record; do sleep 0.1; done";
+
+/** One rotation, for which the client polls at once: its timer would come some seconds later. */
+async function rotate() {
+  const rotating = operator.rotate();
+  await lab().host('edge').must(STAGED);
+  await pollNow(lab().host('desktop'), 'home-edge');
+  return rotating;
+}
+
 test('no visitor notices that tokens rotate', async () => {
   await using drained = lab().host('edge').start(DRAINED);
   const seen = await underLoad(lab(), async () => {
     for (let rotation = 1; rotation <= ROTATIONS; rotation += 1) {
-      const { code, stdout, stderr } = await operator.rotate();
+      const { code, stdout, stderr } = await rotate();
       expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     }
   });
