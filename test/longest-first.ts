@@ -20,8 +20,11 @@ const LONGEST = [
   'e2e/drift',
   'e2e/pull',
   'model/rotation/exploration',
-  'sync/answers',
   'rotate/crashes',
+  'rotate/agreement',
+  'rotate/program',
+  'cli/cli',
+  'sync/answers',
   'sync/nginx',
   'artifacts/bundle',
 ];

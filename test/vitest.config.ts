@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { LongestFirst } from './longest-first.ts';
+import { temporaryFolder } from './temporary.ts';
 
 /** Tests wait for processes as much as they compute; lab files wait for polls, timers and visitors most of the time. */
 const WORKERS = availableParallelism() + 2;
@@ -51,6 +52,7 @@ const steady = STEADY.flatMap(({ visited, computing }, at): TestProjectConfigura
 export default defineConfig({
   test: {
     globalSetup: ['./test/global-setup.ts'],
+    env: { TMPDIR: temporaryFolder() },
     sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/closing-line-reporter.ts'],
     projects: [

@@ -22,9 +22,6 @@ import { parseRecord } from '../../src/codec/record.ts';
 import { DRAIN_SECONDS, SETTLE_SECONDS } from '../../src/model/rotation/operations.ts';
 import type { RotationRecord } from '../../src/model/rotation.ts';
 
-/** In memory where there is such a folder: the program flushes each file, which other tests need not wait for. */
-const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-
 const RATHOLE_PID = 4242;
 
 const FAKES: Readonly<Record<string, string>> = {
@@ -121,7 +118,7 @@ export const POLICY: Policy = {
 
 /** A host's files in a folder of its own, with programs on its PATH that answer as the test wants. */
 export class RotateHost {
-  readonly root = mkdtempSync(join(FOLDER, 'reconcile-rotate-'));
+  readonly root = mkdtempSync(join(tmpdir(), 'reconcile-rotate-'));
   readonly #shell: readonly string[];
   #nginx: ChildProcess | undefined;
 
