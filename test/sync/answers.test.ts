@@ -150,6 +150,22 @@ const ROWS: readonly Row[] = [
     status: 5,
     log: /names no server/,
   },
+  ...['http://127.0.0.1', 'https://', 'https://127.0.0.1/elsewhere'].map(
+    (server): Row => ({
+      fault: `the server ${server}`,
+      file: 'sync.conf',
+      answer: sends(syncConf(server, NEW)),
+      status: 5,
+      log: /names no server/,
+    }),
+  ),
+  {
+    fault: 'a key of another form',
+    file: 'sync.conf',
+    answer: sends(syncConf('https://127.0.0.1', NEW, { key: 'ABC' })),
+    status: 5,
+    log: /a key of another form/,
+  },
 ];
 
 /** A client of each variant, with a server of its own, so that the four run side by side. */

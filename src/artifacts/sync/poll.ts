@@ -7,7 +7,7 @@ put() {
 }
 
 # Whether client.toml is the one that sync.conf names: otherwise "not modified" would leave it as it is.
-in_step() { whole client.toml && [ "$sum" = "$(setting client_toml)" ]; }
+in_step() { whole client.toml && [ "$sum" = "$wanted" ]; }
 
 fetch_from() {
   fetch "$1/api/v1/$2" ".$2.new" "$3" ||
@@ -16,10 +16,9 @@ fetch_from() {
 
 # Asks the server that sync.conf names; while that is new and does not answer, the one that named it.
 fetch_settings() {
-  known=''
-  if in_step; then known=$(noted etag); fi
-  asked=$(setting server)
-  former=$(noted from)
+  read_settings sync.conf
+  in_step || known=''
+  asked=$server
   fetch_from "$asked" sync.conf "$known"
   if [ -n "$former" ] && [ "$former" != "$asked" ] && [ "$code" != 304 ] && ! whole .sync.conf.new; then
     say "$asked does not answer as it should; staying with $former"

@@ -48,12 +48,6 @@ die() {
 
 cannot_write() { die 6 "cannot write $1: is the disk full or read-only?"; }
 
-# setting NAME: its value in sync.conf, as the server gave it
-setting() { sed -n "/^$1 = /{s///p;q;}" sync.conf; }
-
-# noted NAME: what the last poll noted below the trailer of sync.conf
-noted() { sed -n -e "/^# $1 /{s///;h;}" -e '$x;$p' sync.conf; }
-
 is_number() {
   case $1 in
     '' | *[!0-9]* | 0?* | ?????????????*) return 1 ;;

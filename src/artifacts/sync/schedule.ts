@@ -6,7 +6,7 @@ export const schedule = `
 # Ticks are numbered from 1970; every n-th is due, where n ticks are a poll interval, counted from a number that
 # differs from client to client, as does the second within the tick: so 10,000 clients do not come at once.
 poll_if_due() {
-  interval=$(setting poll)
+  read_settings sync.conf
   is_number "$interval" || interval=300
   every=$((interval / period))
   [ "$every" -ge 1 ] || every=1
@@ -40,20 +40,21 @@ set_ahead() {
 # At finalize_at the server may change a token in place, or some seconds later: it looks every 15 s. From then on new
 # visitors wait for this machine, so it asks each second until that moment is announced no more.
 poll_after_finalize() {
-  announced=$(setting finalize_at)
+  read_settings sync.conf
   is_number "$announced" || return 0
-  ahead=$(noted ahead)
-  moment=$((announced + \${ahead:-0}))
+  awaited=$announced
+  moment=$((announced + \${noted_ahead:-0}))
   now=$(date +%s)
   if [ "$moment" -ge $((now / period * period + 2 * period - 1)) ]; then return 0; fi
   [ "$moment" -le "$now" ] || sleep $((moment - now))
   status_after=0
   asked_at=$(date +%s)
-  while [ "$(date +%s)" -lt $((moment + ${LATE_SECONDS})) ] && [ "$(setting finalize_at)" = "$announced" ]; do
+  while [ "$(date +%s)" -lt $((moment + ${LATE_SECONDS})) ] && [ "$announced" = "$awaited" ]; do
     [ "$(date +%s)" -gt "$asked_at" ] || sleep 1
     asked_at=$(date +%s)
     poll_once
     status_after=$?
+    read_settings sync.conf
   done
   return "$status_after"
 }

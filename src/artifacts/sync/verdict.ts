@@ -59,15 +59,18 @@ explain_content() {
 
 # Ends the run unless the file $1 says all that a sync.conf must, in the form that it must have.
 expect_settings() {
-  address=$(sed -n 's,^server = https://,,p' "$1")
-  case $address in
-    '' | *[!][A-Za-z0-9.:-]*) die 5 'not ours: sync.conf names no server' ;;
-  esac
-  is_number "$(sed -n 's/^poll = //p' "$1")" || die 5 'not ours: sync.conf names no poll interval'
-  wanted=$(sed -n 's/^client_toml = //p' "$1")
+  read_settings "$1"
+  is_address "$server" || die 5 'not ours: sync.conf names no server'
+  is_number "$interval" || die 5 'not ours: sync.conf names no poll interval'
   is_hex 64 "$wanted" || die 5 'not ours: sync.conf names no client.toml'
-  next_key=$(sed -n 's/^key = //p' "$1")
   [ -z "$next_key" ] || is_hex 32 "$next_key" || die 5 'not ours: sync.conf names a key of another form'
+}
+
+# is_address URL: of https alone, and no path
+is_address() {
+  case \${1#https://} in
+    "$1" | '' | *[!][A-Za-z0-9.:-]*) return 1 ;;
+  esac
 }
 
 # is_hex DIGITS VALUE
