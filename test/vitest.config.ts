@@ -21,7 +21,11 @@ const STEADY = [
   },
   {
     visited: 'test/prober/tunnel.lab.test.ts',
-    computing: ['test/rotate/agreement.test.ts', 'test/model/rotation/mutations.test.ts'],
+    computing: [
+      'test/rotate/agreement.test.ts',
+      'test/spec/fuzz.test.ts',
+      'test/model/rotation/mutations.test.ts',
+    ],
   },
 ];
 
