@@ -1,21 +1,21 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * Files that take longest, so that no worker is left alone with one at the end: first one that computes, beside some that
- * wait, then those that compute.
+ * Files that take longest, so that no worker is left alone with one at the end: some that compute beside some that wait,
+ * so that the machine is never idle.
  */
 const LONGEST = [
   'e2e/rotation-crashes',
   'e2e/rotation-under-load',
   'e2e/stragglers',
-  'e2e/status',
-  'e2e/idle',
-  'artifacts/dead-client',
-  'e2e/away',
   'e2e/rotation-at-once',
+  'e2e/status',
   'e2e/broken-off',
   'e2e/refused',
   'e2e/rotation',
+  'e2e/away',
+  'e2e/idle',
+  'artifacts/dead-client',
   'e2e/many',
   'e2e/drift',
   'e2e/pull',
