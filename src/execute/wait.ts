@@ -35,7 +35,8 @@ async function waited({ host, services, seconds }: Waiting, ports: WaitPorts): P
     const rotation = parseRotationReport(line);
     const [, left] = /^- (\d+)$/.exec(line) ?? [];
     if (left !== undefined) ports.report({ kind: 'countdown', host, seconds: Number(left) });
-    if (rotation === undefined) return;
+    // Of what is over the host says afterwards what it is at rest.
+    if (rotation === undefined || reports.get(rotation.service)?.next === 0) return;
     reports.set(rotation.service, rotation);
     ports.report({ kind: 'rotation', host, rotation, awaited: true });
   });

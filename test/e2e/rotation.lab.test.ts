@@ -178,7 +178,7 @@ test('apply starts what is older than max_age, which has no part in the digest, 
   expect(apply).toMatchObject({ code: 0, stderr: '' });
   // Now and then the timer is there first.
   expect(apply.stdout).toMatch(
-    /^edge: web g4: (verified: the client is connected|done meanwhile, by the timer)/m,
+    /^edge: web g4: (verified: the client is connected|ended meanwhile, by the timer)/m,
   );
   await giveClientItsFile(lab().host('desktop'), edge);
   await expectNothingToDo();

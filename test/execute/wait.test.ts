@@ -39,6 +39,21 @@ test('waits in one exec, tells each change and the time that is left, until all 
   expect(events[2]).toEqual({ kind: 'countdown', host: 'edge', seconds: 17 });
 });
 
+test('of a rotation that is over nothing more is told while others go on', async () => {
+  const lines =
+    'ssh finalize verified 2 0 0\nweb wait grace 4 5 99\nssh nothing fresh 2 0 0\nweb finalize verified 5 0 0\n';
+  const { ports, events } = world(lines, over);
+  const [outcome] = await waitForRotations([WAITING], ports);
+  const told = events.flatMap((event) =>
+    event.kind === 'rotation' ? [`${event.rotation.service} ${event.rotation.rule}`] : [],
+  );
+  expect(told).toEqual(['ssh verified', 'web grace', 'web verified']);
+  expect(outcome).toMatchObject({
+    status: 'rotated',
+    rotations: [{ rule: 'verified' }, { rule: 'verified' }],
+  });
+});
+
 test('what is not done at the end is named, and its last word is kept', async () => {
   const { ports } = world('ssh finalize verified 2 0 0\nweb hold straggler-held 4 5 99\n', over);
   expect(await waitForRotations([WAITING], ports)).toMatchObject([

@@ -135,6 +135,10 @@ test('of a rotation that is waited for and at rest, it is told that another run 
   } as const;
   const told = (awaited: boolean) =>
     new Countdown().line({ kind: 'rotation', host: 'edge', rotation: fresh, awaited });
-  expect(told(true)).toBe('ssh g2: done meanwhile, by the timer or another run');
+  expect(told(true)).toBe('ssh g2: ended meanwhile, by the timer or another run');
   expect(told(false)).toBe('ssh g2: the token is younger than max_age, or none is set');
+  const gone = { ...fresh, rule: 'gone', current: 0 };
+  expect(new Countdown().line({ kind: 'rotation', host: 'edge', rotation: gone, awaited: true })).toBe(
+    'ssh g0: the service is not served',
+  );
 });

@@ -2,15 +2,15 @@ import type { RunEvent } from '../../execute/events.ts';
 import { RULES } from '../../model/rotation/table.ts';
 import type { RotationReport } from '../../model/rotation.ts';
 
-const OVERTAKEN = 'done meanwhile, by the timer or another run';
+const OVERTAKEN = 'ended meanwhile, by the timer or another run';
 
 /** `ssh g1 -> g2: the client has not come with the new token yet`. */
 export function reportSentence(report: RotationReport, awaited = false): string {
   const { service, current, next, rule, verdict } = report;
   const generations = next === 0 ? `g${current}` : `g${current} -> g${next}`;
-  // The table speaks of what is at rest, and whoever waits asks why it is.
-  const reason = awaited && verdict === 'nothing' ? OVERTAKEN : reasonOf(rule);
-  return `${service} ${generations}: ${reason}`;
+  // The table says why nothing is begun; whoever waits asks how what was begun came to its end.
+  const overtaken = awaited && verdict === 'nothing' && rule !== 'gone';
+  return `${service} ${generations}: ${overtaken ? OVERTAKEN : reasonOf(rule)}`;
 }
 
 /** Why, in the table's words; a host of another release may know other lines. */
