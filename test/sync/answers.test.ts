@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeAuthority } from './support/certificates.ts';
 import { type Client, makeClient } from './support/client.ts';
-import { clientToml, syncConf } from './support/files.ts';
+import { clientToml, sealed, syncConf } from './support/files.ts';
 import { type Answer, gives, type Hostile, says, startHostile } from './support/hostile.ts';
 import { VARIANTS } from './support/variants.ts';
 
@@ -159,6 +159,13 @@ const ROWS: readonly Row[] = [
       log: /names no server/,
     }),
   ),
+  {
+    fault: 'a second server without TLS',
+    file: 'sync.conf',
+    answer: sends(sealed(`${syncConf('https://127.0.0.1', NEW)}server = http://127.0.0.1\n`)),
+    status: 5,
+    log: /names no server/,
+  },
   {
     fault: 'a key of another form',
     file: 'sync.conf',

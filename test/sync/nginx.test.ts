@@ -8,7 +8,7 @@ import { httpConfig } from '../../src/artifacts/nginx-http.ts';
 import { DECOY_ANSWER } from '../../src/artifacts/pull/nginx.ts';
 import { type Authority, makeAuthority } from './support/certificates.ts';
 import { type Client, makeClient } from './support/client.ts';
-import { clientToml, KEY, NEXT_KEY, syncConf } from './support/files.ts';
+import { clientToml, KEY, NEXT_KEY, sealed, syncConf } from './support/files.ts';
 import { type Nginx, SERVER, startNginx } from './support/nginx.ts';
 import { VARIANTS, type Variant } from './support/variants.ts';
 
@@ -129,6 +129,11 @@ describe.each(MACHINES.map((variant, index) => ({ ...variant, index })))('$shell
     expect(await client.run()).toEqual({ status: 0, log: '' });
     const stays = `https://127.0.0.1:1 does not answer as it should; staying with ${nginx.url}`;
     expect(await client.run()).toEqual({ status: 0, log: expect.stringContaining(stays) });
+  });
+
+  test('what stands above the trailer is the word of the server, and no note of a former one', async () => {
+    client.write('sync.conf', sealed(`server = https://127.0.0.1:1\npoll = 300\n# from ${nginx.url}\n`));
+    expect(await client.run()).toEqual({ status: 3, log: expect.not.stringContaining('staying') });
   });
 
   test('once the new address has answered, the former one is forgotten', async () => {

@@ -49,12 +49,14 @@ poll_after_finalize() {
   [ "$moment" -le "$now" ] || sleep $((moment - now))
   status_after=0
   asked_at=$(date +%s)
-  while [ "$(date +%s)" -lt $((moment + ${LATE_SECONDS})) ] && [ "$announced" = "$awaited" ]; do
+  while
+    read_settings sync.conf
+    [ "$(date +%s)" -lt $((moment + ${LATE_SECONDS})) ] && [ "$announced" = "$awaited" ]
+  do
     [ "$(date +%s)" -gt "$asked_at" ] || sleep 1
     asked_at=$(date +%s)
     poll_once
     status_after=$?
-    read_settings sync.conf
   done
   return "$status_after"
 }

@@ -66,7 +66,7 @@ expect_settings() {
   [ -z "$next_key" ] || is_hex 32 "$next_key" || die 5 'not ours: sync.conf names a key of another form'
 }
 
-# is_address URL: of https alone, and no path
+# is_address URL: whether it is https://HOST or https://HOST:PORT
 is_address() {
   case \${1#https://} in
     "$1" | '' | *[!][A-Za-z0-9.:-]*) return 1 ;;

@@ -10,7 +10,7 @@ export const NEXT_KEY = 'fedcba9876543210fedcba9876543210';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** As the host seals a file. */
-function sealed(text: string): string {
+export function sealed(text: string): string {
   return `${text}${TRAILER} ${sha256(text)}\n`;
 }
 
