@@ -1,20 +1,22 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 const MEMORY = '/dev/shm';
 
 /**
- * Where tests make their files, thousands of small ones, most of them for a moment: in memory, unless this machine lets
- * nobody run programs or write there.
+ * Where tests make their files, thousands of small ones, most of them for a moment: where TMPDIR says; without it in
+ * memory, unless this machine lets this user not write or run programs there.
  */
 export function temporaryFolder(): string {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8');
-  const [, options = 'noexec'] = new RegExp(`^\\S+ ${MEMORY} tmpfs (\\S+)`, 'm').exec(mounts) ?? [];
-  if (options.split(',').includes('noexec')) return tmpdir();
-  const folder = join(MEMORY, 'reconcile-tests');
+  if (process.env['TMPDIR'] !== undefined) return tmpdir();
+  const folder = join(MEMORY, `reconcile-tests-${userInfo().uid}`);
   try {
+    const mounts = readFileSync('/proc/self/mounts', 'utf8');
+    const [, options = 'noexec'] = new RegExp(`^\\S+ ${MEMORY} tmpfs (\\S+)`, 'm').exec(mounts) ?? [];
+    if (options.split(',').includes('noexec')) return tmpdir();
     mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK | constants.X_OK);
     return folder;
   } catch {
     return tmpdir();
