@@ -21,6 +21,7 @@ const LONGEST = [
   'e2e/pull',
   'model/rotation/exploration',
   'rotate/crashes',
+  'prober/tunnel',
   'rotate/agreement',
   'rotate/program',
   'cli/cli',

@@ -27,7 +27,7 @@ const STAGED = "until grep -q '^staged ' /var/lib/reconcile/rotation/web/record;
 /** One rotation, for which the client polls at once: its timer would come some seconds later. */
 async function rotate() {
   const rotating = operator.rotate();
-  await lab().host('edge').must(STAGED);
+  await Promise.race([rotating, lab().host('edge').must(STAGED)]);
   await pollNow(lab().host('desktop'), 'home-edge');
   return rotating;
 }

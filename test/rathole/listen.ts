@@ -24,7 +24,10 @@ export async function listenTcp(address: string, onConnection: (socket: Socket) 
     server.listen({ host, port, backlog: BACKLOG }, () => resolve());
   });
   listening.add(server);
-  looking ??= setInterval(closeEnded, LOOK_EVERY).unref();
+  if (looking === undefined) {
+    turns = turnsSoFar();
+    looking = setInterval(closeEnded, LOOK_EVERY).unref();
+  }
   return server;
 }
 
@@ -42,13 +45,14 @@ function closeEnded(): void {
     clearInterval(looking);
     looking = undefined;
   }
-  const { loopCount } = performance.nodeTiming.uvMetricsInfo;
-  const idle = loopCount - turns > IDLE_TURNS;
-  turns = loopCount;
+  const idle = turnsSoFar() - turns > IDLE_TURNS;
+  turns = turnsSoFar();
   if (!idle) return;
   const inodes = listeningInodes();
   for (const server of listening) if (!inodes.has(inodeOf(server))) server.close();
 }
+
+const turnsSoFar = () => performance.nodeTiming.uvMetricsInfo.loopCount;
 
 function inodeOf(server: Server): number {
   const { fd } = (server as Server & { readonly _handle: { readonly fd: number } })._handle;

@@ -41,7 +41,8 @@ mv "$archives"/*.deb "$1/../repository/"
 
 /**
  * Nothing secret or unique may stay in the image, and nothing may wake up and try the network. systemd's generators look
- * for disks, consoles and init scripts that no guest has, at each boot and each daemon-reload.
+ * for disks, consoles and init scripts that no guest has, at each boot and each daemon-reload; a message of the day is
+ * made at each login.
  */
 const CUSTOMIZE = `set -eu; root=$1
 rm -f "$root"/etc/ssh/ssh_host_* "$root/etc/hostname"
