@@ -64,14 +64,16 @@ describe.concurrent('a token change in place', () => {
     for (let turn = 1; turn <= 5; turn += 1) {
       const train = new Train(site.at(PORT), 10);
       await sleep(200);
-      await server.reload(site.serverConfig(services(`t${turn}`, BYSTANDER)));
+      server.rewrite(site.serverConfig(services(`t${turn}`, BYSTANDER)));
+      // What was read has not been obeyed yet: "Rescan the configuration" comes before.
+      await server.logged('Control channel shutdown', turn);
       client.rewrite(site.clientConfig(services(`t${turn}`, BYSTANDER)));
       await server.logged('Control channel established service=web', turn + 1);
       await sleep(200);
       gaps.push((await train.stop()).longestGap);
     }
-    // A login that comes too early is refused and costs a backoff: on a busy machine more often than not.
-    expect(client.count('Authentication failed')).toBeLessThan(5);
+    // A login that comes too early is refused and costs a backoff: the exception here.
+    expect(client.count('Authentication failed')).toBeLessThanOrEqual(2);
     expect(Math.min(...gaps)).toBeLessThan(200);
     expect(await surviving(open)).toBe(5);
     expect(await bystander.stop()).toMatchObject({ failed: 0 });
