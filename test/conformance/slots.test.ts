@@ -14,7 +14,7 @@ import { visit, visitInTurn } from './harness/visit.ts';
 async function rotateUnderVisitors(site: Site, rotations: number): Promise<TrainReport> {
   await site.tcpTarget();
   const slots = await Slots.start(site, 'tcp');
-  const train = new Train(site.at(PUBLIC), 5);
+  const train = new Train(site.at(PUBLIC), 10);
   await sleep(200);
   for (let i = 0; i < rotations; i += 1) {
     await slots.stage();
@@ -28,7 +28,7 @@ async function rotateUnderVisitors(site: Site, rotations: number): Promise<Train
 describe('two slots behind one public port', () => {
   test('with max_fails=0: no visitor notices a rotation', async ({ site }) => {
     await Nginx.start(site, { blocks: twoSlots(site, 'max_fails=0') });
-    const { total, failed, slowest } = await rotateUnderVisitors(site, 10);
+    const { total, failed, slowest } = await rotateUnderVisitors(site, 40);
     expect(total).toBeGreaterThan(200);
     expect(failed).toBe(0);
     // Whoever meets the empty slot is passed on at once, not after the connect timeout.
