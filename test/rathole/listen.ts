@@ -44,10 +44,11 @@ function closeEnded(): void {
   if (listening.size === 0) {
     clearInterval(looking);
     looking = undefined;
+    return;
   }
-  const idle = turnsSoFar() - turns > IDLE_TURNS;
+  const before = turns;
   turns = turnsSoFar();
-  if (!idle) return;
+  if (turns - before <= IDLE_TURNS) return;
   const inodes = listeningInodes();
   for (const server of listening) if (!inodes.has(inodeOf(server))) server.close();
 }
