@@ -1,7 +1,7 @@
 /** A system as the explorer sees it: where it starts, what can happen next, and what must never be. */
 export interface Model<State> {
   readonly start: State;
-  /** Equal texts for states that are equal for the model. */
+  /** Equal texts for states that are equal for the model, or differ by a symmetry of its moves and invariants. */
   readonly encode: (state: State) => string;
   readonly moves: (state: State) => readonly Move<State>[];
   /** The broken invariant, or undefined. */
@@ -38,8 +38,9 @@ interface Violation {
 const STUCK = 'from here nothing that happens by itself leads to rest';
 
 /**
- * Visits every reachable state breadth first, without any reduction, so the first violation is a shortest one. Then
- * walks the helpful moves backwards from the states at rest: a state that is not met can't come to rest.
+ * Visits every reachable state breadth first, without any reduction but the model's symmetries, so the first violation
+ * is a shortest one. Then walks the helpful moves backwards from the states at rest: a state that is not met can't come
+ * to rest.
  * Throws when there are more than `limit` states.
  */
 export function explore<State>(model: Model<State>, limit = 4_000_000): Exploration {

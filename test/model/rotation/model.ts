@@ -6,13 +6,13 @@ import { atRest, brokenIn } from './invariants.ts';
 import type { Protocol } from './protocol.ts';
 import { ratholeMoves } from './rathole.ts';
 import type { Scenario, World } from './world.ts';
-import { encode, startOf } from './world.ts';
+import { encoderOf, startOf } from './world.ts';
 
 /** Puts the machines together: every interleaving of their moves is explored. */
 export function rotationModel(scenario: Scenario, protocol: Protocol): Model<World> {
   return {
     start: startOf(scenario),
-    encode,
+    encode: encoderOf(scenario),
     moves: (world) => [
       ...hostMoves(protocol, scenario, world),
       ...actorMoves(protocol, scenario, world),

@@ -192,22 +192,58 @@ function goneService(): Service {
   };
 }
 
-/** The world as a short text. Controllers are alike, so their plans are sorted: the only symmetry that is used. */
-export function encode(world: World): string {
+/**
+ * The world as a short text, equal for worlds that differ by a symmetry alone: controllers are alike, so their plans are
+ * sorted, and of alike services with a client each it does not matter which is which.
+ */
+export function encoderOf(scenario: Scenario): (world: World) => string {
+  if (!servicesAreAlike(scenario)) return (world) => encode(world, AS_THEY_ARE);
+  return (world) => {
+    const one = encode(world, AS_THEY_ARE);
+    const other = encode(world, EXCHANGED);
+    if (one < other) return one;
+    return other;
+  };
+}
+
+function servicesAreAlike({ services, clients, squatter }: Scenario): boolean {
+  const [first, second] = services;
+  if (first === undefined || second === undefined || services.length !== 2 || clients !== 2) return false;
+  const apart = first.client !== second.client && squatter === undefined;
+  return apart && first.cutover === second.cutover && first.gone === second.gone && first.udp === second.udp;
+}
+
+/** Which service, and which client, stands at each place of the text. */
+const AS_THEY_ARE = [0, 1];
+const EXCHANGED = [1, 0];
+
+function encode(world: World, places: readonly number[]): string {
   const codes: number[] = [];
   const { run } = world;
-  codes.push(run === undefined ? 0 : 1 + run.service * 256 + ACTIONS.indexOf(run.action) * 16 + run.done);
+  codes.push(run === undefined ? 0 : 1 + placeOf(run) * 256 + ACTIONS.indexOf(run.action) * 16 + run.done);
   codes.push(Number(world.armed) + 2 * Number(world.settled) + 4 * world.orders);
   codes.push(world.crashes + 4 * world.absences + 16 * world.squats);
   codes.push(...world.plans.map(encodeIntent).sort((a, b) => a - b));
-  for (const client of world.clients)
-    codes.push(Number(client.up) + 2 * Number(client.polled) + 4 * Number(client.fetching));
-  for (const service of world.services) encodeService(service, codes);
+  for (const place of places) {
+    const client = world.clients[place];
+    if (client !== undefined)
+      codes.push(Number(client.up) + 2 * Number(client.polled) + 4 * Number(client.fetching));
+  }
+  for (const place of places) {
+    const service = world.services[place];
+    if (service !== undefined) encodeService(service, codes);
+  }
   return String.fromCharCode(...codes);
-}
 
-const encodeIntent = (plan: Intent | undefined): number =>
-  plan === undefined ? 0 : 1 + plan.service * 256 + ACTIONS.indexOf(plan.action) * 16 + plan.highest;
+  function placeOf({ service }: { readonly service: number }): number {
+    return places[service] ?? service;
+  }
+  function encodeIntent(plan: Intent | undefined): number {
+    return plan === undefined
+      ? 0
+      : 1 + placeOf(plan) * 256 + ACTIONS.indexOf(plan.action) * 16 + plan.highest;
+  }
+}
 
 function encodeService(service: Service, codes: number[]): void {
   codes.push(
