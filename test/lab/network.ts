@@ -101,8 +101,17 @@ export const inNamespace = (namespace: string, argv: readonly string[]) => [
 export const ip = (namespace: string, lines: readonly string[]) =>
   must(['ip', '-n', namespace, '-batch', '-'], { stdin: `${lines.join('\n')}\n` });
 
+/**
+ * Whoever looks for connections (`ss`) walks the kernel's whole table of them. This machine's would be shared, and is as
+ * large as its memory; a small host's has this many places. Linux before 6.1 knows only the shared one.
+ */
+const CONNECTION_PLACES = 8192;
+const ADD = `cd /proc/sys/net/ipv4 && [ ! -e tcp_child_ehash_entries ] || echo ${CONNECTION_PLACES} >tcp_child_ehash_entries
+  exec ip netns add "$1"`;
+
 async function addNamespace(name: string): Promise<void> {
-  await must(['ip', 'netns', 'add', name]);
+  // What a new namespace gets is a setting of the one that makes it: never of this machine's own.
+  await must(['unshare', '--net', 'sh', '-c', ADD, 'sh', name]);
   await ip(name, ['link set lo up']);
 }
 
