@@ -20,7 +20,11 @@ const ALONE = ['test/lab/isolation.lab.test.ts', 'test/lab/tunnel.lab.test.ts'];
 const STEADY = [
   {
     visited: 'test/e2e/rotation-under-load.lab.test.ts',
-    computing: ['test/model/rotation/exploration.test.ts', 'test/rotate/crashes.test.ts'],
+    computing: [
+      'test/model/rotation/exploration.test.ts',
+      'test/rotate/crashes.test.ts',
+      'test/spec/scale.test.ts',
+    ],
   },
   {
     visited: 'test/prober/tunnel.lab.test.ts',
