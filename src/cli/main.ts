@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { EXIT_STATUS, type ExitCode, ReconcileError } from '../model/errors.ts';
 import { printable } from '../render/printable.ts';
@@ -51,4 +50,4 @@ process.stdout.on('error', () => {});
 // Nobody is left to be told.
 process.stderr.on('error', () => {});
 
-await main(process.argv);
+void main(process.argv);

@@ -1,4 +1,5 @@
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -8,8 +9,10 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { wrap } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Script } from 'node:vm';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writePlanFile } from '../../src/cli/plan-file.ts';
@@ -25,13 +28,12 @@ vi.setConfig({ testTimeout: 60_000 });
 
 /** The program as it is shipped, built anew so that no older build answers. */
 beforeAll(async () => {
-  await execa('npm', ['run', '--silent', 'build', '--', `--outdir=${work}/dist`], { cwd: ROOT });
-  writeFileSync(join(work, 'dist', 'package.json'), '{ "type": "module" }');
+  await execa('npm', ['run', '--silent', 'build', '--', `${work}/dist`], { cwd: ROOT });
 }, 60_000);
 afterAll(() => rmSync(work, { recursive: true }));
 
 const reconcile = (...args: string[]) =>
-  execa('node', [join(work, 'dist', 'main.js'), ...args], { cwd: ROOT, reject: false });
+  execa('node', [join(work, 'dist', 'bin.cjs'), ...args], { cwd: ROOT, reject: false });
 
 function file(name: string, text: string): string {
   const path = join(work, name);
@@ -371,7 +373,7 @@ describe('usage', () => {
 
   test('a current folder that is gone is no bug', async () => {
     file('closed.yaml', CLOSED);
-    const main = join(work, 'dist', 'main.js');
+    const main = join(work, 'dist', 'bin.cjs');
     const command = `mkdir gone && cd gone && rmdir ../gone && node ${main} inventory -i ../closed.yaml`;
     const { exitCode, stderr } = await execa('sh', ['-c', command], { cwd: work, reject: false });
     expect({ exitCode, stderr }).toMatchObject({
@@ -415,7 +417,7 @@ describe('usage', () => {
 
   test('a full disk is said, without a trace', async () => {
     const { exitCode, stderr } = await execa(
-      `node ${join(work, 'dist', 'main.js')} inventory -i inventories/fleet > /dev/full`,
+      `node ${join(work, 'dist', 'bin.cjs')} inventory -i inventories/fleet > /dev/full`,
       { cwd: ROOT, shell: true, reject: false },
     );
     expect({ exitCode, stderr }).toEqual({
@@ -426,13 +428,40 @@ describe('usage', () => {
 
   test('a reader that goes away early is no error', async () => {
     const { stdout, stderr } = await execa(
-      `node ${join(work, 'dist', 'main.js')} inventory -i inventories/fleet | head -1`,
+      `node ${join(work, 'dist', 'bin.cjs')} inventory -i inventories/fleet | head -1`,
       {
         cwd: ROOT,
         shell: true,
       },
     );
     expect({ stdout, stderr }).toEqual({ stdout: '{', stderr: '' });
+  });
+});
+
+describe('start', () => {
+  const built = (name: string) => join(work, 'dist', name);
+
+  test('V8 takes what the build has made of the bundle', () => {
+    const source = wrap(readFileSync(built('main.cjs'), 'latin1'));
+    const { cachedDataRejected } = new Script(source, { cachedData: readFileSync(built('main.cache')) });
+    expect(cachedDataRejected).toBe(false);
+  });
+
+  test.each([
+    ['missing', undefined],
+    ['empty', () => Buffer.alloc(0)],
+    ['torn', () => readFileSync(built('main.cache')).subarray(0, -1)],
+    [
+      'made by another V8',
+      () => Buffer.concat([Buffer.alloc(8), readFileSync(built('main.cache')).subarray(8)]),
+    ],
+  ])('without it the bundle starts all the same: it is %s', async (name, cache) => {
+    const folder = join(work, name);
+    mkdirSync(folder);
+    for (const part of ['bin.cjs', 'main.cjs']) copyFileSync(built(part), join(folder, part));
+    if (cache !== undefined) writeFileSync(join(folder, 'main.cache'), cache());
+    const { exitCode, stdout, stderr } = await execa('node', [join(folder, 'bin.cjs'), '--version']);
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '0.1.0', stderr: '' });
   });
 });
 

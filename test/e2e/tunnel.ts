@@ -103,7 +103,7 @@ export class Operator {
 
   /** The command line up to the verb's own options. */
   argv(verb: string, ...options: readonly string[]): string[] {
-    const main = join(PROJECT, 'dist/main.js');
+    const main = join(PROJECT, 'dist/bin.cjs');
     const files = ['-i', 'inventory.yaml', 'playbook.yaml', '-F', this.#lab.sshConfig];
     return [process.execPath, main, verb, ...files, ...options];
   }

@@ -32,7 +32,7 @@ export class Control {
     writeFileSync(this.#hosts, etcHosts);
   }
 
-  /** Runs a program of this machine, such as `[process.execPath, 'dist/main.js', …]`, to its end. */
+  /** Runs a program of this machine, such as `[process.execPath, 'dist/bin.cjs', …]`, to its end. */
   exec(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
     return run(this.enter(argv), options);
   }

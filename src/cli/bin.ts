@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { bundled } from './code-cache.ts';
+
+bundled().run();
