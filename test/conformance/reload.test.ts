@@ -82,7 +82,7 @@ describe.concurrent('a token change in place', () => {
   test('the client n seconds later: a gap of n seconds', async ({ site }) => {
     const { server, client } = await tunnel(site, services('old'));
     const train = new Train(site.at(PORT));
-    await sleep(100);
+    await train.served;
     await server.reload(site.serverConfig(services('new')));
     await sleep(1000);
     await client.reload(site.clientConfig(services('new')));
@@ -95,7 +95,7 @@ describe.concurrent('a token change in place', () => {
   test('the client first: a gap of one backoff', async ({ site }) => {
     const { server, client } = await tunnel(site, services('old'));
     const train = new Train(site.at(PORT));
-    await sleep(100);
+    await train.served;
     client.rewrite(site.clientConfig(services('new')));
     await server.logged('Service web failed the authentication');
     server.rewrite(site.serverConfig(services('new')));
@@ -115,7 +115,7 @@ describe.concurrent('what a reload and a restart interrupt', () => {
     const { server } = await tunnel(site, plan);
     const open = await openSome(site);
     const trains = [new Train(site.at(PORT)), new Train(site.at(OTHER))];
-    await sleep(100);
+    await Promise.all(trains.map(({ served }) => served));
     await server.stop();
     await site.server(site.serverConfig(plan));
     await sleep(2000);
@@ -159,7 +159,7 @@ describe.concurrent('what a reload and a restart interrupt', () => {
     const loser = /service=(web|twin)\}[^\n]*Address already in use/.exec(server.log)?.[1];
     const left: Services = loser === 'web' ? { web: both.web } : { twin: both.twin };
     const train = new Train(site.at(PORT));
-    await sleep(100);
+    await train.served;
     server.rewrite(site.serverConfig(left));
     client.rewrite(site.clientConfig(left));
     await sleep(2500);
@@ -176,7 +176,7 @@ describe.concurrent('what a reload and a restart interrupt', () => {
     const { server } = await tunnel(site, plan);
     const open = await openSome(site);
     const train = new Train(site.at(OTHER));
-    await sleep(100);
+    await train.served;
     server.rewrite(site.serverConfig(plan, more));
     await server.logged('General configuration change detected');
     await sleep(1500);

@@ -14,6 +14,11 @@ export class Train {
   readonly #to: Address;
   readonly #everyMs: number;
   #timer: NodeJS.Timeout;
+  #tellServed = (): void => {};
+  /** Settles once a visitor had an answer: a gap is between two who had one. */
+  readonly served = new Promise<void>((resolve) => {
+    this.#tellServed = resolve;
+  });
   readonly #visits: { readonly at: number; readonly visit: Promise<{ outcome: Outcome; ms: number }> }[] = [];
 
   constructor(to: Address, everyMs = 20) {
@@ -50,7 +55,10 @@ export class Train {
 
   #depart(): void {
     const at = performance.now();
-    const timed = visit(this.#to).then((outcome) => ({ outcome, ms: performance.now() - at }));
+    const timed = visit(this.#to).then((outcome) => {
+      if (outcome === 'ok') this.#tellServed();
+      return { outcome, ms: performance.now() - at };
+    });
     this.#visits.push({ at, visit: timed });
   }
 }
