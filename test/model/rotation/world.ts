@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Cutover, RotationPolicy } from '../../../src/model/desired.ts';
 import type { Action, Order, Phase } from '../../../src/model/rotation.ts';
 import { ACTIONS, PHASES } from '../../../src/model/rotation.ts';
@@ -197,53 +198,47 @@ function goneService(): Service {
  * sorted, and of alike services with a client each it does not matter which is which.
  */
 export function encoderOf(scenario: Scenario): (world: World) => string {
-  if (!servicesAreAlike(scenario)) return (world) => encode(world, AS_THEY_ARE);
+  if (!servicesAreAlike(scenario)) return (world) => encode(world, false);
   return (world) => {
-    const one = encode(world, AS_THEY_ARE);
-    const other = encode(world, EXCHANGED);
+    const one = encode(world, false);
+    const other = encode(world, true);
     if (one < other) return one;
     return other;
   };
 }
 
+/** Whether there are two that differ by their number and their client's alone. */
 function servicesAreAlike({ services, clients, squatter }: Scenario): boolean {
   const [first, second] = services;
-  if (first === undefined || second === undefined || services.length !== 2 || clients !== 2) return false;
-  const apart = first.client !== second.client && squatter === undefined;
-  return apart && first.cutover === second.cutover && first.gone === second.gone && first.udp === second.udp;
+  const apart = services.length === 2 && clients === 2 && first?.client !== second?.client;
+  const alike = isDeepStrictEqual({ ...first, client: 0 }, { ...second, client: 0 });
+  return apart && alike && squatter === undefined;
 }
 
-/** Which service, and which client, stands at each place of the text. */
-const AS_THEY_ARE = [0, 1];
-const EXCHANGED = [1, 0];
-
-function encode(world: World, places: readonly number[]): string {
+/** @param exchanged whether each of two services, with its client, is named as the other one */
+function encode(world: World, exchanged: boolean): string {
   const codes: number[] = [];
   const { run } = world;
-  codes.push(run === undefined ? 0 : 1 + placeOf(run) * 256 + ACTIONS.indexOf(run.action) * 16 + run.done);
+  codes.push(
+    run === undefined ? 0 : 1 + numberOf(run, exchanged) * 256 + ACTIONS.indexOf(run.action) * 16 + run.done,
+  );
   codes.push(Number(world.armed) + 2 * Number(world.settled) + 4 * world.orders);
   codes.push(world.crashes + 4 * world.absences + 16 * world.squats);
-  codes.push(...world.plans.map(encodeIntent).sort((a, b) => a - b));
-  for (const place of places) {
-    const client = world.clients[place];
-    if (client !== undefined)
-      codes.push(Number(client.up) + 2 * Number(client.polled) + 4 * Number(client.fetching));
-  }
-  for (const place of places) {
-    const service = world.services[place];
-    if (service !== undefined) encodeService(service, codes);
-  }
+  codes.push(...world.plans.map((plan) => encodeIntent(plan, exchanged)).sort((a, b) => a - b));
+  for (const client of exchanged ? world.clients.toReversed() : world.clients)
+    codes.push(Number(client.up) + 2 * Number(client.polled) + 4 * Number(client.fetching));
+  for (const service of exchanged ? world.services.toReversed() : world.services)
+    encodeService(service, codes);
   return String.fromCharCode(...codes);
-
-  function placeOf({ service }: { readonly service: number }): number {
-    return places[service] ?? service;
-  }
-  function encodeIntent(plan: Intent | undefined): number {
-    return plan === undefined
-      ? 0
-      : 1 + placeOf(plan) * 256 + ACTIONS.indexOf(plan.action) * 16 + plan.highest;
-  }
 }
+
+const encodeIntent = (plan: Intent | undefined, exchanged: boolean): number =>
+  plan === undefined
+    ? 0
+    : 1 + numberOf(plan, exchanged) * 256 + ACTIONS.indexOf(plan.action) * 16 + plan.highest;
+
+const numberOf = ({ service }: { readonly service: number }, exchanged: boolean): number =>
+  exchanged ? 1 - service : service;
 
 function encodeService(service: Service, codes: number[]): void {
   codes.push(
