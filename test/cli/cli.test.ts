@@ -32,8 +32,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rmSync(work, { recursive: true }));
 
+const built = (name: string) => join(work, 'dist', name);
+
 const reconcile = (...args: string[]) =>
-  execa('node', [join(work, 'dist', 'bin.cjs'), ...args], { cwd: ROOT, reject: false });
+  execa('node', [built('bin.cjs'), ...args], { cwd: ROOT, reject: false });
 
 function file(name: string, text: string): string {
   const path = join(work, name);
@@ -373,8 +375,7 @@ describe('usage', () => {
 
   test('a current folder that is gone is no bug', async () => {
     file('closed.yaml', CLOSED);
-    const main = join(work, 'dist', 'bin.cjs');
-    const command = `mkdir gone && cd gone && rmdir ../gone && node ${main} inventory -i ../closed.yaml`;
+    const command = `mkdir gone && cd gone && rmdir ../gone && node ${built('bin.cjs')} inventory -i ../closed.yaml`;
     const { exitCode, stderr } = await execa('sh', ['-c', command], { cwd: work, reject: false });
     expect({ exitCode, stderr }).toMatchObject({
       exitCode: 1,
@@ -417,7 +418,7 @@ describe('usage', () => {
 
   test('a full disk is said, without a trace', async () => {
     const { exitCode, stderr } = await execa(
-      `node ${join(work, 'dist', 'bin.cjs')} inventory -i inventories/fleet > /dev/full`,
+      `node ${built('bin.cjs')} inventory -i inventories/fleet > /dev/full`,
       { cwd: ROOT, shell: true, reject: false },
     );
     expect({ exitCode, stderr }).toEqual({
@@ -428,7 +429,7 @@ describe('usage', () => {
 
   test('a reader that goes away early is no error', async () => {
     const { stdout, stderr } = await execa(
-      `node ${join(work, 'dist', 'bin.cjs')} inventory -i inventories/fleet | head -1`,
+      `node ${built('bin.cjs')} inventory -i inventories/fleet | head -1`,
       {
         cwd: ROOT,
         shell: true,
@@ -439,8 +440,6 @@ describe('usage', () => {
 });
 
 describe('start', () => {
-  const built = (name: string) => join(work, 'dist', name);
-
   test('V8 takes what the build has made of the bundle', () => {
     const source = wrap(readFileSync(built('main.cjs'), 'latin1'));
     const { cachedDataRejected } = new Script(source, { cachedData: readFileSync(built('main.cache')) });
