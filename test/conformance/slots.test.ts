@@ -26,7 +26,7 @@ async function rotateUnderVisitors(site: Site, rotations: number): Promise<Train
 }
 
 describe('two slots behind one public port', () => {
-  test('with max_fails=0: no visitor notices a rotation', async ({ site }) => {
+  test('with max_fails=0: no visitor notices a rotation', { timeout: 120_000 }, async ({ site }) => {
     await Nginx.start(site, { blocks: twoSlots(site, 'max_fails=0') });
     const { total, failed, slowest } = await rotateUnderVisitors(site, 40);
     expect(total).toBeGreaterThan(200);
