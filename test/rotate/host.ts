@@ -37,13 +37,14 @@ case "$*" in
   *sport*) cat "$FAKES/queued"; : >"$FAKES/queued" ;;
   *)
     cat "$FAKES/listening"
+    [ -s "$FAKES/late" ] || [ -s "$FAKES/held" ] || exit 0
     accepted=$(cat "$ETC/server.toml")
     while read -r name line; do
-      case $accepted in *'"'"$name"'"'*) ;; *) printf '%s %s\n' "$name" "$line" ;; esac
-    done <"$FAKES/late" >"$FAKES/left"
+      case $accepted in *'"'"$name"'"'*) continue ;; esac
+      printf '%s %s\n' "$name" "$line" >&3
+      printf '%s\n' "$line"
+    done <"$FAKES/late" 3>"$FAKES/left"
     cat "$FAKES/left" >"$FAKES/late"
-    sed 's/^[^ ]* //' "$FAKES/late"
-    [ -s "$FAKES/held" ] || exit 0
     while read -r token line; do
       case $accepted in *"$token"*) printf '%s\n' "$line" ;; esac
     done <"$FAKES/held"
