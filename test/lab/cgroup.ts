@@ -51,19 +51,30 @@ export async function setFrozen(path: string, frozen: boolean): Promise<void> {
   });
 }
 
-/** Sends SIGKILL to every process below, frozen or not, and waits until they are gone. */
+/** Ends every process below and waits until they are gone. */
 export async function killCgroup(path: string): Promise<void> {
-  const dir = cgroup2(path);
-  if (!existsSync(dir)) return;
-  writeFileSync(join(dir, 'cgroup.kill'), '1');
-  await waitFor(() => !isPopulated(path), { what: `the end of all processes in ${path}`, every: 10 });
+  const gone = () => {
+    killAll(path);
+    return !isPopulated(path);
+  };
+  await waitFor(gone, { what: `the end of all processes in ${path}`, every: 10 });
 }
 
-/** Removes the cgroup with all its empty children, in every hierarchy. */
+/** Removes the cgroup with all its children, in every hierarchy, and ends who comes into it meanwhile. */
 export async function removeCgroup(path: string): Promise<void> {
   for (const root of [CGROUP2, ...OTHERS]) {
-    await waitFor(() => removeTree(join(root, path)), { what: `removal of ${root}/${path}`, every: 20 });
+    const removed = () => {
+      killAll(path);
+      return removeTree(join(root, path));
+    };
+    await waitFor(removed, { what: `removal of ${root}/${path}`, every: 20 });
   }
+}
+
+/** Sends SIGKILL, to the frozen ones as well. Who was just started moves itself into the cgroup only after that. */
+function killAll(path: string): void {
+  const file = join(cgroup2(path), 'cgroup.kill');
+  if (existsSync(file)) writeFileSync(file, '1');
 }
 
 function removeTree(dir: string): boolean {

@@ -14,8 +14,9 @@ import { Network } from './network.ts';
 import { type Image, image } from './rootfs/build.ts';
 import { nodeBinds } from './rootfs/node.ts';
 import { REPOSITORY_PORT } from './rootfs/recipe.ts';
-import { type LabSpec, type Site, sitesOf } from './sites.ts';
+import { checkSpec, type LabSpec, type Site, sitesOf } from './sites.ts';
 import { sweep } from './sweep.ts';
+import { together } from './together.ts';
 
 /** What all hosts of a lab share. */
 interface Common {
@@ -42,6 +43,7 @@ export class Lab {
   readonly #claim: Claim;
   readonly #network: Network;
   readonly #hosts = new Map<string, Host>();
+  #ended: Promise<void> | undefined;
 
   private constructor(claimed: Claim, network: Network, control: Control) {
     this.id = claimed.id;
@@ -56,9 +58,10 @@ export class Lab {
 
   /**
    * Boots the hosts and returns when systemd has started everything on each.
-   * @throws when this machine cannot run a lab; what was started is gone by then.
+   * @throws when there can be no such lab, or this machine cannot run one; what was started is gone by then.
    */
   static async boot(spec: LabSpec): Promise<Lab> {
+    checkSpec(spec);
     checkMachine();
     const built = await image();
     const claimed = await claim();
@@ -68,7 +71,9 @@ export class Lab {
       await lab.#up(sitesOf(spec, network, built), built);
       return lab;
     } catch (error) {
-      await sweep(claimed);
+      await sweep(claimed).catch((fault) => {
+        throw new AggregateError([error, fault], `${error}; and it cannot be cleared away: ${fault}`);
+      });
       throw error;
     }
   }
@@ -90,31 +95,33 @@ export class Lab {
     return this.#network.controlAddress;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await sweep(this.#claim);
+  /** Once: after that its names may be another lab's. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#ended ??= sweep(this.#claim);
+    return this.#ended;
   }
 
   async #up(sites: readonly Site[], built: Image): Promise<void> {
-    const [publicKey, binds] = await Promise.all([
+    const [publicKey, binds] = await together([
       makeKey(this.sshKey),
       nodeBinds(built.base),
       this.#network.up(),
     ]);
     const names = etcHosts(sites, this.#network.controlAddress);
     this.control.setNames(names);
-    await Promise.all(
+    await together(
       sites.map((site) => this.#addHost(site, { publicKey, names, binds, imageRoot: built.base })),
     );
     this.#serveRepository(built);
     this.#writeSshFiles(sites);
-    await Promise.all(this.hosts.map((host) => host.booted()));
+    await together(this.hosts.map((host) => host.booted()));
   }
 
   async #addHost(site: Site, { publicKey, names, binds, imageRoot }: Common): Promise<void> {
     const { name, address, natted, layers } = site;
     const dir = join(this.#claim.dir, 'hosts', name);
     const disk = new Disk(dir);
-    const [upper] = await Promise.all([
+    const [upper] = await together([
       disk.create(layers),
       natted ? this.#network.addNatted(name, address) : this.#network.addHost(name, address),
     ]);

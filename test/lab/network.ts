@@ -1,4 +1,5 @@
 import { must } from './run.ts';
+import { together } from './together.ts';
 
 /**
  * The lab's wires: one bridge in a namespace of its own without any uplink, one namespace per host, and the
@@ -58,7 +59,7 @@ export class Network {
   async addNatted(host: string, routerAddress: string): Promise<void> {
     const router = `${this.id}-r-${host}`;
     const namespace = this.namespaceOf(host);
-    await Promise.all([addNamespace(router), addNamespace(namespace)]);
+    await together([addNamespace(router), addNamespace(namespace)]);
     await this.plug(host, router, routerAddress);
     await ip(router, [
       `link add eth1 type veth peer name eth0 netns ${namespace}`,
