@@ -25,7 +25,7 @@ interface Owner {
 export async function claim(): Promise<Claim> {
   return withLock(join(STATE, 'lock'), async () => {
     for (const id of labIds()) {
-      if (!isAlive(ownerOf(id))) await sweep({ id, dir: join(STATE, id) });
+      if (!isAlive(ownerOf(id))) await clearAway(id);
     }
     const slot = [...Array(SLOTS).keys()].find((n) => !existsSync(join(STATE, `rl${n}`)));
     if (slot === undefined) throw new Error(`${SLOTS} labs are running already (${STATE})`);
@@ -37,11 +37,18 @@ export async function claim(): Promise<Claim> {
   });
 }
 
+/** One that cannot be cleared away keeps its slot, and nobody else from another. */
+async function clearAway(id: string): Promise<void> {
+  await sweep({ id, dir: join(STATE, id) }).catch((fault) => {
+    console.error(`what is left of the lab ${id} (${STATE}) cannot be cleared away: ${fault.message}`);
+  });
+}
+
 const labIds = () => readdirSync(STATE).filter((name) => /^rl\d+$/.test(name));
 
 function ownerOf(id: string): Owner | undefined {
   try {
-    return JSON.parse(readFileSync(join(STATE, id, 'owner.json'), 'utf8'));
+    return JSON.parse(readFileSync(join(STATE, id, 'owner.json'), 'utf8')) ?? undefined;
   } catch {
     return undefined; // killed between mkdir and write, which both happen under the lock: nobody's
   }

@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(path), { recursive: true });
   const holder = spawn('flock', [path, 'sh', '-c', 'echo locked; exec cat'], {
+    detached: true, // Ctrl-C on a terminal must not end it while the work goes on
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => holder.once('close', () => resolve()));

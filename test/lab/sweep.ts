@@ -33,10 +33,15 @@ export function mountsBelow(dir: string): string[] {
     .reverse();
 }
 
-/** A just killed guest may hold its mounts for a moment longer. */
+/**
+ * A just killed guest may hold its mounts for a moment longer. Who still stands in it then is none of the lab's
+ * processes: it keeps the files to itself.
+ */
 async function unmount(point: string): Promise<void> {
   const done = async () => (await run(['umount', point])).code === 0;
-  await waitFor(done, { what: `umount ${point}`, timeout: 10_000 });
+  await waitFor(done, { what: `umount ${point}`, timeout: 2000 }).catch(() =>
+    must(['umount', '--lazy', point]),
+  );
 }
 
 const entries = (dir: string) => (existsSync(dir) ? readdirSync(dir) : []);
