@@ -1,4 +1,6 @@
+import { parseArgs } from 'node:util';
 import { Lab } from './lab.ts';
+import type { LabSpec } from './sites.ts';
 
 const USAGE = `Usage: npm run lab -- [--vps a,b] [--bare c] [--clients d,e]
 
@@ -8,16 +10,22 @@ Boots a lab to look around in, and takes it down on Ctrl-C. Needs root; test/lab
   --bare NAMES     servers that can install nginx, and lack it
   --clients NAMES  clients behind NAT (default, without any option: desktop,attic)`;
 
+const DEFAULT: LabSpec = { vps: ['edge'], clients: ['desktop', 'attic'] };
+const NAMES = { type: 'string', multiple: true } as const;
+
 /** See USAGE. */
 async function main(): Promise<void> {
-  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  const { values } = parseArgs({
+    options: { vps: NAMES, bare: NAMES, clients: NAMES, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) {
     console.log(USAGE);
     return;
   }
   const stopped = interrupted(); // from here on: a lab half booted is taken down, too
-  const wanted = { vps: listOf('--vps'), bare: listOf('--bare'), clients: listOf('--clients') };
-  const any = Object.values(wanted).some((names) => names.length > 0);
-  const lab = await Lab.boot(any ? wanted : { vps: ['edge'], clients: ['desktop', 'attic'] });
+  const { vps, bare, clients } = values;
+  const wanted = { vps: listOf(vps), bare: listOf(bare), clients: listOf(clients) };
+  const lab = await Lab.boot(Object.values(wanted).every((names) => names.length === 0) ? DEFAULT : wanted);
   console.log(`Lab ${lab.id} is up. As root, in another terminal:\n`);
   console.log(`outside  ${shell(lab.control.enter(['bash', '--norc']))}`);
   for (const host of lab.hosts) console.log(`${host.name}  ${host.address}  ${shell(host.enter(['bash']))}`);
@@ -28,20 +36,19 @@ async function main(): Promise<void> {
   await lab[Symbol.asyncDispose]();
 }
 
-function listOf(option: string): string[] {
-  const at = process.argv.indexOf(option);
-  return at < 0 ? [] : (process.argv[at + 1] ?? '').split(',').filter(Boolean);
-}
+/** An empty name is kept: it is a mistake, and told as one. */
+const listOf = (given: readonly string[] = []) => given.flatMap((names) => names.split(','));
 
 /** Single quotes around all that is not plain. */
 const shell = (argv: readonly string[]) =>
   argv.map((word) => (/^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 
+/** Whoever asks again while the lab is taken down changes nothing. */
 function interrupted(): Promise<void> {
   const alive = setInterval(() => undefined, 60_000); // a pending promise alone does not keep node running
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => {
+      process.on(signal, () => {
         clearInterval(alive);
         resolve();
       });
@@ -49,4 +56,7 @@ function interrupted(): Promise<void> {
   });
 }
 
-await main();
+await main().catch((error) => {
+  console.error(`${error.message}\n\`npm run lab -- --help\` tells more.`);
+  process.exit(1);
+});

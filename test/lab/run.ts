@@ -59,6 +59,9 @@ function execaOptions(options: RunOptions) {
     stripFinalNewline: false,
     timeout,
     forceKillAfterDelay: 1000,
+    // Ctrl-C on a terminal must reach the runner alone, which then tears down in order.
+    detached: true,
+    cleanup: false,
     ...(stdin === undefined ? { stdin: 'ignore' as const } : { input: stdin }),
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
