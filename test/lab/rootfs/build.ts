@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inCgroup, killCgroup, makeCgroup, removeCgroup } from '../cgroup.ts';
 import { withLock } from '../lock.ts';
 import { must } from '../run.ts';
 import { mountsBelow } from '../sweep.ts';
@@ -7,6 +8,8 @@ import { BASE_PACKAGES, EXCLUDED_PATHS, HOOKS, recipeDigest } from './recipe.ts'
 
 const CACHE = '/var/cache/reconcile-lab';
 const BUILD_TIMEOUT = 600_000;
+/** So that a builder whose starter was killed can be found, and ended. */
+const CGROUP = 'reconcile-lab-image';
 
 /** A built image: folders to put under an overlay, and the repository with what `bare` lacks. */
 export interface Image {
@@ -37,32 +40,35 @@ const partsOf = (home: string): Image => ({
 /** Builds beside and renames: an image that is there is whole. Only one process at a time is here. */
 async function build(home: string): Promise<void> {
   const draft = `${home}.draft`;
-  for (const mount of mountsBelow(draft)) await must(['umount', mount]); // of a build that was killed
-  rmSync(draft, { recursive: true, force: true });
+  await discard(draft); // of a build that was killed
+  makeCgroup(CGROUP);
   const parts = partsOf(draft);
   mkdirSync(parts.repository, { recursive: true });
-  await buildBase(parts);
-  await must(['sh', '-c', 'cd "$1" && dpkg-scanpackages . 2>/dev/null >Packages', 'sh', parts.repository]);
-  await buildNginxLayer(parts, draft);
-  renameSync(draft, home);
+  try {
+    await buildBase(parts);
+    await must(['sh', '-c', 'cd "$1" && dpkg-scanpackages . 2>/dev/null >Packages', 'sh', parts.repository]);
+    await buildNginxLayer(parts, draft);
+    renameSync(draft, home);
+  } finally {
+    await discard(draft);
+  }
+}
+
+async function discard(draft: string): Promise<void> {
+  await killCgroup(CGROUP);
+  await removeCgroup(CGROUP);
+  for (const mount of mountsBelow(draft)) await must(['umount', mount]);
+  rmSync(draft, { recursive: true, force: true });
 }
 
 async function buildBase({ base }: Image): Promise<void> {
-  await must(
-    [
-      ...[
-        'mmdebstrap',
-        '--quiet',
-        '--mode=root',
-        '--variant=minbase',
-        `--include=${BASE_PACKAGES.join(',')}`,
-      ],
-      ...EXCLUDED_PATHS.map((path) => `--dpkgopt=path-exclude=${path}`),
-      ...HOOKS.map((hook) => `--customize-hook=${hook}`),
-      ...['bookworm', base, debianSources()],
-    ],
-    { timeout: BUILD_TIMEOUT },
-  );
+  const mmdebstrap = [
+    ...['mmdebstrap', '--quiet', '--mode=root', '--variant=minbase', `--include=${BASE_PACKAGES.join(',')}`],
+    ...EXCLUDED_PATHS.map((path) => `--dpkgopt=path-exclude=${path}`),
+    ...HOOKS.map((hook) => `--customize-hook=${hook}`),
+    ...['bookworm', base, debianSources()],
+  ];
+  await must(inCgroup(CGROUP, mmdebstrap), { timeout: BUILD_TIMEOUT });
 }
 
 /** Installs nginx in an overlay, so that the layer holds only what that changes. No service may start in a chroot. */
@@ -82,9 +88,8 @@ async function buildNginxLayer({ base, nginx, repository }: Image, draft: string
     writeFileSync(join(root, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
     mkdirSync(join(root, 'debs'));
     await must(['cp', ...debsIn(repository), join(root, 'debs')]);
-    await must(['chroot', root, 'sh', '-c', 'DEBIAN_FRONTEND=noninteractive dpkg --install /debs/*.deb'], {
-      timeout: BUILD_TIMEOUT,
-    });
+    const install = 'DEBIAN_FRONTEND=noninteractive dpkg --install /debs/*.deb';
+    await must(inCgroup(CGROUP, ['chroot', root, 'sh', '-c', install]), { timeout: BUILD_TIMEOUT });
     for (const path of ['debs', 'usr/sbin/policy-rc.d']) rmSync(join(root, path), { recursive: true });
   } finally {
     await must(['umount', root]);
