@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { bundle } from './bundle.ts';
+import { STATE } from './claim.ts';
+import { Disk } from './disk.ts';
 import { Lab } from './lab.ts';
 import { Running } from './start.ts';
 import { idOwnedBy, tracesOf } from './traces.ts';
@@ -70,6 +74,27 @@ test('the command line takes its lab down on Ctrl-C', async () => {
   expect(await tracesOf(up.split(' ')[1] ?? '')).toEqual([]);
 });
 
+test('and on Ctrl-C while it boots, however often', async () => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const runner = await startRunner('--vps', 'edge,other', '--clients', 'attic');
+    const id = await waitFor(() => idOwnedBy(runner.pid), { what: 'the claim', every: 5 });
+    for (let time = 0; time < 3; time += 1) {
+      await sleep(60);
+      process.kill(runner.pid, signal);
+    }
+    expect(await runner.ended, runner.lines.join('\n')).toBe(0);
+    expect(await tracesOf(id)).toEqual([]);
+  }
+});
+
+test('the command line boots nothing for an option that it does not know', async () => {
+  for (const words of [['--vsp', 'edge'], ['edge'], ['--vps', ''], ['--vps'], ['--vps', 'ctl']]) {
+    const runner = await startRunner(...words);
+    expect(await runner.ended, words.join(' ')).toBe(1);
+    expect(runner.lines.at(-1), words.join(' ')).toContain('--help');
+  }
+});
+
 test('four hosts are up within 6 s', async () => {
   const start = performance.now();
   await using lab = await Lab.boot({ vps: ['a', 'b'], clients: ['c', 'd'] });
@@ -85,6 +110,32 @@ test('without root there is no lab, and no silence about it', async () => {
 
 test('a lab that cannot boot says why and leaves nothing', async () => {
   await expect(Lab.boot({ vps: ['edge', 'edge'] })).rejects.toThrow('host names must be distinct');
-  await expect(Lab.boot({ vps: ['UPPER'] })).rejects.toThrow('UPPER');
+  await expect(Lab.boot({ vps: ['UPPER'], clients: ['apt'] })).rejects.toThrow(
+    "host names must be distinct and match /^[a-z][a-z0-9]{0,9}$/: UPPER\nnames of the lab's own: apt",
+  );
+  const many = Array.from({ length: 101 }, (_, n) => `h${n}`);
+  await expect(Lab.boot({ vps: many })).rejects.toThrow('101 hosts are more than 100');
   expect(idOwnedBy(process.pid)).toBeUndefined();
+});
+
+test('one host that fails takes those with it that were still being made', async () => {
+  let id = '';
+  const create = vi.spyOn(Disk.prototype, 'create').mockImplementationOnce(async () => {
+    id = idOwnedBy(process.pid) ?? '';
+    throw new Error('no disk');
+  });
+  await expect(Lab.boot({ vps: ['a', 'b'], clients: ['c'] })).rejects.toThrow('no disk');
+  create.mockRestore();
+  await sleep(1000);
+  expect(id).toMatch(/^rl/);
+  expect(await tracesOf(id)).toEqual([]);
+});
+
+test('whoever stands in a lab that is taken down keeps no other one from its place', async () => {
+  const lab = await Lab.boot({ vps: ['edge'] });
+  const guest = spawn('sleep', ['60'], { cwd: `${STATE}/${lab.id}/hosts/edge/root` });
+  await once(guest, 'spawn');
+  await lab[Symbol.asyncDispose]();
+  expect(await tracesOf(lab.id)).toEqual([]);
+  guest.kill();
 });
