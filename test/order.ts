@@ -44,7 +44,10 @@ export const STEADY: readonly { readonly lab: string; readonly meanwhile: readon
   { lab: 'lab/tunnel', meanwhile: ['artifacts/key-map'] },
 ];
 
-const FIRST = [...LONGEST, ...STEADY.flatMap(({ lab, meanwhile }) => [lab, ...meanwhile])];
+export const FIRST: readonly string[] = [
+  ...LONGEST,
+  ...STEADY.flatMap(({ lab, meanwhile }) => [lab, ...meanwhile]),
+];
 
 /** Vitest's own order knows durations only where an earlier run has left them. */
 export class InOrder extends BaseSequencer {
