@@ -40,8 +40,11 @@ export const ATTENTION_RULES = {
     'server.toml is missing, or rathole ignores it: what it has loaded serves on until it is restarted',
   'pending-invalid': 'pending-tokens.json cannot be read or makes no sense: nothing can be applied',
   'not-applied': 'a declared service is not on the host: it was never applied, or is gone',
+  'address-shared':
+    'an undeclared service is kept at the address of a declared one: visitors come to either, and neither can be rotated',
   'client-never': 'a client has not polled once since it got its key, more than three polls ago',
   'client-late': 'a client has not polled for more than three polls',
+  'client-refused': 'the key that a client polls with was replaced: it needs a new bundle',
   'no-listener': 'a client has the present configuration for a minute, and does not serve the service',
   'foreign-listener': "another program listens where rathole should: the service's client cannot come up",
   'unseen-listener': 'who listens where rathole should cannot be seen',

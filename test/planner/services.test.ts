@@ -82,7 +82,16 @@ describe('a service', () => {
     const after = applied(renamed, host);
     expect(tomlOf(after)).toContain('127.77.8.174:1019');
     expect(tomlOf(after)).toContain('127.78.8.174:1019');
-    expect(planOne(renamed, after).changes).toEqual([]);
+    expect(planOne(renamed, after)).toMatchObject({
+      changes: [],
+      notes: [
+        expect.stringContaining('ssh is on the server'),
+        'ssh and shell have one address: visitors come to either, and neither can be rotated until `prune: true` removes ssh',
+      ],
+    });
+    expect(planOne(server({ services: [DNS, { ...SSH, name: 'shell' }], prune: true }), after).notes).toEqual(
+      [],
+    );
   });
 
   test.each(['blue-green', 'in-place'] as const)(

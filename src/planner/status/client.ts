@@ -29,8 +29,14 @@ const CONNECT_SECONDS = 60;
  * How a client stands by what was published for it and by what nginx's log shows.
  *
  * @param pending its services that are in the middle of a rotation
+ * @param managed whether an apply brings it what it cannot pull
  */
-export function clientStanding(view: View, client: string, pending: readonly string[]): ClientStanding {
+export function clientStanding(
+  view: View,
+  client: string,
+  pending: readonly string[],
+  managed: boolean,
+): ClientStanding {
   const { pulls, clock } = view;
   const record = pulls.records[client];
   const settings = settingsOf(view, client);
@@ -54,6 +60,8 @@ export function clientStanding(view: View, client: string, pending: readonly str
     key: keyOf(record, last),
   };
   const settled = status.state === 'current' && clock - configuredAt(view, client, seen) >= CONNECT_SECONDS;
+  if (!managed && last !== undefined && last.key < record.current)
+    return { status, attention: [refusal(client)], settled };
   return { status, attention: isLate ? [lateness(status, waited, poll)] : [], settled };
 }
 
@@ -98,6 +106,12 @@ function stateOf(
 
 function keyOf({ current, next }: KeyRecord, last: Sighting | undefined): ClientKeyStatus {
   return { current, ...(next === 0 ? {} : { next }), ...(last && { used: last.key }) };
+}
+
+/** An old key ends only after its successor was used, unless it is ended as compromised. */
+function refusal(client: string): Attention {
+  const message = 'is refused, for its key was replaced: install a new bundle there';
+  return { rule: 'client-refused', subject: { kind: 'client', name: client }, message };
 }
 
 function lateness({ client, lastPull }: ClientStatus, waited: number, poll: number): Attention {

@@ -9,7 +9,7 @@ import { type View, viewOf } from '../view.ts';
 import { serviceAttention } from './attention.ts';
 import { clientStanding } from './client.ts';
 import { hostAttention } from './host.ts';
-import { keptServices } from './kept.ts';
+import { keptServices, sharedAddresses } from './kept.ts';
 import { type Recorded, serviceStatus } from './service.ts';
 
 /** How the hosts that could be seen stand. The order of `observed` is nothing. */
@@ -32,6 +32,7 @@ export function status(desired: Desired, observed: readonly Observed[]): Status 
 function hostStatus(server: DesiredServer, view: View, declared: readonly DesiredClient[]): HostStatus {
   const recorded = recordedServices(server, view);
   const services = sortedBy(server.services, ({ name }) => name);
+  const managed = new Set(declared.filter((each) => each.managed).map(({ name }) => name));
   const clients = [...new Set(services.map(({ client }) => client))].sort().map((client) =>
     clientStanding(
       view,
@@ -39,8 +40,10 @@ function hostStatus(server: DesiredServer, view: View, declared: readonly Desire
       services
         .filter((each) => each.client === client && isMoving(recorded.get(each.name)))
         .map(({ name }) => name),
+      managed.has(client),
     ),
   );
+  const kept = keptServices(view, server, declared);
   // Nobody serves through a server that does not run; that it does not is said of the host.
   const runs = view.units[SERVER_UNIT]?.active === 'active';
   const settled = new Set(clients.filter((each) => runs && each.settled).map((each) => each.status.client));
@@ -51,9 +54,10 @@ function hostStatus(server: DesiredServer, view: View, declared: readonly Desire
     time: view.clock,
     clients: clients.map((each) => each.status),
     services: statuses,
-    kept: keptServices(view, server, declared),
+    kept,
     attention: [
       ...hostAttention(view, server.host.name),
+      ...sharedAddresses(kept, services),
       ...clients.flatMap(({ attention }) => attention),
       ...statuses.flatMap((each) =>
         serviceAttention(view, each, recorded.get(each.service), settled.has(each.client)),

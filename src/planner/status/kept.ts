@@ -1,6 +1,6 @@
 import { formatAddress } from '../../codec/address.ts';
-import type { DesiredClient, DesiredServer } from '../../model/desired.ts';
-import type { KeptService } from '../../model/status.ts';
+import type { DesiredClient, DesiredServer, DesiredService } from '../../model/desired.ts';
+import type { Attention, KeptService } from '../../model/status.ts';
 import { findServices } from '../found-services.ts';
 import { publicAddress } from '../pull/cut.ts';
 import type { View } from '../view.ts';
@@ -25,4 +25,18 @@ export function keptServices(
   });
   // Of one in the middle of a rotation there are two generations.
   return [...new Map(kept).values()].sort((a, b) => (a.service < b.service ? -1 : 1));
+}
+
+/** Kept services whose place a declared one has taken. */
+export function sharedAddresses(
+  kept: readonly KeptService[],
+  services: readonly DesiredService[],
+): readonly Attention[] {
+  return kept.flatMap(({ service, protocol, bind }): readonly Attention[] => {
+    const port = Number(bind?.slice(bind.lastIndexOf(':') + 1));
+    const taker = services.find((each) => each.protocol === protocol && each.bind.port === port);
+    if (taker === undefined) return [];
+    const message = `is not in the playbook, and is kept at the address of ${taker.name}: \`prune: true\` removes it`;
+    return [{ rule: 'address-shared', subject: { kind: 'service', name: service }, message }];
+  });
 }

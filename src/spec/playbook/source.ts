@@ -91,7 +91,7 @@ export interface TunnelSource {
   };
   rotation?: RotationSource;
   /**
-   * Whether services that the server has and this playbook does not name are removed. Otherwise they are reported and kept.
+   * Whether services that the server has and this playbook does not name are removed. Otherwise they are reported and kept, beside one that has taken their address: so a renamed service comes up before its former name is removed.
    */
   prune?: boolean;
   /**

@@ -51,6 +51,21 @@ describe('a client', () => {
   });
 });
 
+describe('a client whose key was replaced', () => {
+  const replaced = { phase: 'steady', current: 2, next: 0, madeAt: NOW - 10 } as const;
+
+  test('is refused until it has polled with the new one', () => {
+    expect(of({ record: replaced }).rules).toEqual(['client-refused']);
+    expect(of({ record: replaced, seen: [{ key: 1, at: 0 }] }).rules).toEqual(['client-refused']);
+    expect(of({ record: replaced, seen: [{ key: 1 }, { key: 2, at: NOW - 5 }] }).rules).toEqual([]);
+  });
+
+  test('in order has used the new one before the old one ends', () => {
+    for (const phase of ['announcing', 'announced'] as const)
+      expect(of({ record: { ...replaced, phase, current: 1, next: 2 } }).rules).toEqual([]);
+  });
+});
+
 describe('lateness', () => {
   const ages = [0, POLL, 3 * POLL, 3 * POLL + 1, 100 * POLL];
 

@@ -46,3 +46,19 @@ test('what nobody declares any more and nothing prunes is kept, and said', () =>
   expect(kept({ services: [DNS] })).toEqual([{ service: 'ssh', protocol: 'tcp', bind: '127.0.0.1:2222' }]);
   expect(kept({ services: [DNS], prune: true })).toEqual([]);
 });
+
+test('what is kept where a declared service has taken its address is something to look at', () => {
+  const shared = (change: Parameters<typeof server>[0]) =>
+    status(desired(server(change)), [{ host: 'vps1', facts: settled() }]).hosts[0]?.attention.filter(
+      ({ rule }) => rule === 'address-shared',
+    );
+  expect(shared({ services: [DNS] })).toEqual([]);
+  expect(shared({ services: [DNS, { ...SSH, name: 'shell' }] })).toEqual([
+    {
+      rule: 'address-shared',
+      subject: { kind: 'service', name: 'ssh' },
+      message: 'is not in the playbook, and is kept at the address of shell: `prune: true` removes it',
+    },
+  ]);
+  expect(shared({ services: [DNS, { ...SSH, name: 'shell' }], prune: true })).toEqual([]);
+});
