@@ -140,12 +140,17 @@ export function forecastNginxRestart(view: View): Interruption {
   return { kind: 'live-connections', services: [], seconds: GAP.restartedNginx, connections, reason };
 }
 
-/** A reload of nginx leaves TCP alone; undefined where no UDP is served and no address is given up. */
+/**
+ * A reload of nginx leaves TCP alone; undefined where no UDP is served and no address is given up.
+ *
+ * @param served of the stream's services those that have visitors by now
+ */
 export function forecastNginxReload(
   stream: readonly StreamService[],
   gone: readonly string[],
+  served: readonly StreamService[] = stream,
 ): Interruption | undefined {
-  const udp = stream.filter(({ protocol }) => protocol === 'udp').map(({ name }) => name);
+  const udp = served.filter(({ protocol }) => protocol === 'udp').map(({ name }) => name);
   const flows = 'UDP flows may lose up to 3 datagrams and change their source port';
   if (gone.length === 0) return udp.length === 0 ? undefined : gap(udp, 0, flows);
   // Those of a service that is gone for good are ended by a step of their own.

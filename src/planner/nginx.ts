@@ -118,7 +118,8 @@ function loadSteps(
     const interrupts = forecastNginxRestart(view);
     return [{ kind: 'check-nginx' }, { kind: 'restart-unit', unit: NGINX_UNIT, listens, interrupts }];
   }
-  const interrupts = forecastNginxReload(stream, gone);
+  const served = stream.filter(({ protocol, bind }) => isServed(held, { protocol, ...bind }));
+  const interrupts = forecastNginxReload(stream, gone, served);
   const reload: Step = { kind: 'reload-nginx', listens };
   return [{ kind: 'check-nginx' }, interrupts === undefined ? reload : { ...reload, interrupts }];
 }

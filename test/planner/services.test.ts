@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseRecord, recordText } from '../../src/codec/record.ts';
+import type { DesiredServer } from '../../src/model/desired.ts';
 import type { Facts } from '../../src/model/observed.ts';
 import { present } from '../../src/model/reading.ts';
 import type { Step } from '../../src/model/step.ts';
@@ -243,6 +244,22 @@ function withPending(facts: Facts): Facts {
 }
 
 describe('what a step interrupts', () => {
+  test('a reload of nginx: the flows of UDP services that are served by then', () => {
+    const reload = (before: DesiredServer, wanted: DesiredServer) =>
+      step(planOne(wanted, settled(before)).steps, 'reload-nginx').map(
+        ({ interrupts }) => interrupts?.services,
+      );
+    const tcp = server({ services: [SSH] });
+    const both = server({ services: [SSH, DNS] });
+    expect(reload(tcp, both)).toEqual([undefined]);
+    expect(
+      reload(
+        both,
+        server({ services: [SSH, DNS, service('web', { bind: { address: '0.0.0.0', port: 8080 } })] }),
+      ),
+    ).toEqual([['dns']]);
+  });
+
   test('a change outside of the services restarts all of them inside rathole', () => {
     const plan = planOne(server({ heartbeatInterval: 20 }), host);
     expect(step(plan.steps, 'assemble')[0]?.interrupts).toMatchObject({ services: [], seconds: 0.6 });
