@@ -265,13 +265,13 @@ const STAGED_BLUE_GREEN: readonly Rule[] = [
     name: 'straggler-cut',
     when: { stragglers: ['cut'] },
     verdict: 'finalize',
-    reason: 'a straggler: still connected with the old token at finalize_at, and stragglers are cut',
+    reason: 'a straggler: still connected with the old token alone, and stragglers are cut',
   },
   {
     name: 'straggler-held',
     when: { stragglers: ['hold'] },
     verdict: 'hold',
-    reason: 'a straggler: still connected with the old token at finalize_at, which stays valid for it',
+    reason: 'a straggler: still connected with the old token alone, which stays valid for it',
   },
 ];
 
