@@ -3,6 +3,7 @@ import { bundle } from '../lab/bundle.ts';
 import type { Control } from '../lab/control.ts';
 import type { Host } from '../lab/host.ts';
 import type { Running } from '../lab/start.ts';
+import { parsePlan } from './plan.ts';
 import type { ProbePlan, ProbeReport } from './report.ts';
 import type { TargetsPlan } from './targets.ts';
 
@@ -16,10 +17,15 @@ export class Probing {
     this.#running = running;
   }
 
-  /** Resolves when the first probes are out. */
+  /**
+   * Resolves when the first probes are out.
+   * @throws {BadPlan} before anything is started: what a program says is shown by its last lines only
+   */
   static async start(control: Control, plan: ProbePlan): Promise<Probing> {
+    const text = JSON.stringify(plan);
+    parsePlan(text);
     const program = await bundle('test/prober/main.ts', 'prober');
-    const running = control.start([process.execPath, program, JSON.stringify(plan)]);
+    const running = control.start([process.execPath, program, text]);
     await running.line(/^probing$/);
     return new Probing(running);
   }

@@ -3,11 +3,24 @@ import { round } from './figures.ts';
 import { probeFlows } from './flows.ts';
 import { probeHolds } from './holds.ts';
 import { Run } from './pace.ts';
+import { BadPlan, parsePlan } from './plan.ts';
 import type { Endpoint, ProbePlan, ProbeReport } from './report.ts';
 
-/** `node prober.mjs PLAN`: probes as the JSON says and prints a report as JSON. Says "probing" once it began. */
+/**
+ * `node prober.mjs PLAN`: probes as the JSON says and prints a report as JSON. Says "probing" once it began. A bad
+ * plan is said before anything is probed, with exit status 2.
+ */
 async function main(): Promise<void> {
-  const plan: ProbePlan = JSON.parse(process.argv[2] ?? '');
+  try {
+    await probe(parsePlan(process.argv[2] ?? ''));
+  } catch (error) {
+    if (!(error instanceof BadPlan)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
+}
+
+async function probe(plan: ProbePlan): Promise<void> {
   const run = new Run(plan.seconds);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => run.stop());
   console.error('probing');
