@@ -15,7 +15,7 @@ export interface Noticed {
   readonly longestGap: number;
   readonly p50: number;
   readonly p99: number;
-  /** Long-lived connections, and those of them that did not live to the end. */
+  /** Long-lived connections, and those of them that did not open or did not live to the end. */
   readonly held: number;
   readonly dropped: number;
   readonly datagrams: number;
@@ -73,8 +73,8 @@ function noticed({ connects, holds, flows }: ProbeReport): Noticed {
     longestGap: web.longestGapMs,
     p50: web.p50Ms ?? Number.NaN,
     p99: web.p99Ms ?? Number.NaN,
-    held: chat.opened,
-    dropped: chat.opened - chat.survived,
+    held: HOLDS,
+    dropped: HOLDS - chat.survived,
     datagrams: dns.sent,
     lost: dns.lost,
     flows: FLOWS,

@@ -13,6 +13,7 @@ interface Held {
   out: string;
   /** Echoed. */
   bytes: number;
+  opened: boolean;
   end: { how: Failure; atMs: number } | undefined;
 }
 
@@ -21,7 +22,7 @@ export async function probeHolds(plan: HoldPlan, run: Run): Promise<HoldReport> 
   const held = await Promise.all(Array.from({ length: plan.connections }, () => hold(plan, run)));
   const ended = held.flatMap(({ end }) => (end === undefined ? [] : [end]));
   return {
-    opened: held.length,
+    opened: held.filter(({ opened }) => opened).length,
     survived: held.length - ended.length,
     bytes: held.reduce((sum, { bytes }) => sum + bytes, 0),
     ended: ended.toSorted((a, b) => a.atMs - b.atMs),
@@ -29,12 +30,15 @@ export async function probeHolds(plan: HoldPlan, run: Run): Promise<HoldReport> 
 }
 
 async function hold(plan: HoldPlan, run: Run): Promise<Held> {
-  const state: Held = { out: '', bytes: 0, end: undefined };
+  const state: Held = { out: '', bytes: 0, opened: false, end: undefined };
   const over = (how: Failure) => {
     state.end ??= { how, atMs: round(run.now()) };
   };
   const socket = connect({ host: plan.host, port: plan.port, noDelay: true });
   socket.setEncoding('latin1');
+  socket.once('connect', () => {
+    state.opened = true;
+  });
   onEnd(socket, over);
   socket.on('data', (part) => {
     const echo = String(part);
@@ -51,8 +55,9 @@ async function hold(plan: HoldPlan, run: Run): Promise<Held> {
     socket.write(line);
   });
   const deadline = performance.now() + LAST_ECHO;
-  while (state.out !== '' && state.end === undefined && performance.now() < deadline) await sleep(10);
-  if (state.out !== '') over('timeout');
+  const isAwaited = () => (!state.opened || state.out !== '') && state.end === undefined;
+  while (isAwaited() && performance.now() < deadline) await sleep(10);
+  if (isAwaited()) over('timeout');
   socket.destroy();
   return state;
 }

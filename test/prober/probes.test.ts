@@ -121,6 +121,23 @@ test.each([
   expect(report.ended[0]?.atMs).toBeGreaterThan(80);
 });
 
+test('a connection that is refused is not one that opened', async () => {
+  const server = await serve((socket) => socket.resume());
+  await server.close();
+  const refused = { how: 'refused' };
+  expect(await hold(server.port)).toMatchObject({
+    ...{ opened: 0, survived: 0, bytes: 0, ended: [refused, refused, refused] },
+  });
+});
+
+test('a run that stops at once keeps what opened, and writes nothing', async () => {
+  await using server = await serve((socket) => socket.pipe(socket));
+  const run = new Run(1);
+  run.stop();
+  const plan = { name: 'x', host: HOST, port: server.port, every: EVERY, connections: 3 };
+  expect(await probeHolds(plan, run)).toEqual({ opened: 3, survived: 3, bytes: 0, ended: [] });
+});
+
 test('lost datagrams, and a sender that the target sees change, are counted', async () => {
   const target = createSocket('udp4');
   target.on('message', (message, { port }) => {

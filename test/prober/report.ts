@@ -55,11 +55,12 @@ export interface ConnectReport {
 }
 
 export interface HoldReport {
+  /** Connections that came about; one that was refused or never answered did not. */
   readonly opened: number;
-  /** Connections that at the end were open and had echoed all that was written. */
+  /** Those of them that at the end were open and had echoed all that was written. */
   readonly survived: number;
   readonly bytes: number;
-  /** How and when the others ended, in milliseconds after the start. */
+  /** How and when all others ended, those that never opened included, in milliseconds after the start. */
   readonly ended: readonly { readonly how: Failure; readonly atMs: number }[];
 }
 
