@@ -7,6 +7,13 @@ import type { FlowPlan, FlowReport } from './report.ts';
 /** How long the last answers may take before their datagrams count as lost. */
 const LAST_ANSWER = 1000;
 
+/** What `targets` sends back. */
+interface Answer {
+  readonly serial: number;
+  /** Whom it saw as the sender. */
+  readonly from: string;
+}
+
 interface Flow {
   /** When each datagram was sent, by its serial. */
   readonly sent: number[];
@@ -33,9 +40,8 @@ async function send(plan: FlowPlan, run: Run): Promise<Flow> {
   const socket = createSocket('udp4');
   socket.on('error', () => undefined); // an ICMP refusal: the datagram counts as lost
   socket.on('message', (message) => {
-    if (message.length === 0) return; // what nginx sends for a target that is gone: the datagram counts as lost
-    const answer: { serial: number; from: string } = JSON.parse(message.toString());
-    flow.seenFrom.set(answer.serial, answer.from);
+    const answer = parseJson(message.toString());
+    if (isAnswer(answer) && answer.serial in flow.sent) flow.seenFrom.set(answer.serial, answer.from);
   });
   const sendNext = () => {
     socket.send(String(flow.sent.length), plan.port, plan.host);
@@ -46,6 +52,20 @@ async function send(plan: FlowPlan, run: Run): Promise<Flow> {
   while (flow.seenFrom.size < flow.sent.length && performance.now() < deadline) await sleep(10);
   socket.close();
   return flow;
+}
+
+/** Undefined for what is none, such as the empty datagram that nginx sends for a target that is gone. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isAnswer(value: unknown): value is Answer {
+  const { serial, from } = (value ?? {}) as Partial<Answer>;
+  return typeof serial === 'number' && typeof from === 'string';
 }
 
 function sourceChanges({ seenFrom }: Flow): number {

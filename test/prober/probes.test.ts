@@ -154,13 +154,21 @@ test('lost datagrams, and a sender that the target sees change, are counted', as
   expect(report.sourceChanges).toBe(1);
 });
 
-test('an empty datagram, as nginx sends it for a target that is gone, is no answer', async () => {
+test.concurrent.each([
+  ['nothing, as nginx sends it for a target that is gone', ''],
+  ['no JSON', 'pong'],
+  ['null', 'null'],
+  ['no sender', '{"serial":0}'],
+  ['a sender that is no text', '{"serial":0,"from":1}'],
+  ['a serial that is no number', '{"serial":"0","from":"a:1"}'],
+  ['a serial that was never sent', '{"serial":-1,"from":"a:1"}'],
+])('a datagram with %s is no answer', async (_, text) => {
   const target = createSocket('udp4');
-  target.on('message', (_, { port }) => target.send('', port, HOST));
+  target.on('message', (_, { port }) => target.send(text, port, HOST));
   await new Promise<void>((resolve) => target.bind(0, HOST, resolve));
   const plan = { name: 'x', host: HOST, port: target.address().port, every: EVERY, flows: 1 };
   const report = await probeFlows(plan, new Run(0.1));
   target.close();
   expect(report.sent).toBeGreaterThan(3);
-  expect(report.lost).toBe(report.sent);
+  expect(report).toMatchObject({ lost: report.sent, sourceChanges: 0 });
 });

@@ -66,6 +66,7 @@ export interface HoldReport {
 
 export interface FlowReport {
   readonly sent: number;
+  /** Those that `targets` did not answer: other answers do not count. */
   readonly lost: number;
   /** How often the target saw a flow come from another source than just before. */
   readonly sourceChanges: number;
