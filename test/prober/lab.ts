@@ -18,7 +18,7 @@ export class Probing {
   }
 
   /**
-   * Resolves when the first probes are out.
+   * Resolves when the first probe of each plan has begun.
    * @throws {BadPlan} before anything is started: what a program says is shown by its last lines only
    */
   static async start(control: Control, plan: ProbePlan): Promise<Probing> {

@@ -7,8 +7,8 @@ import { BadPlan, parsePlan } from './plan.ts';
 import type { Endpoint, ProbePlan, ProbeReport } from './report.ts';
 
 /**
- * `node prober.mjs PLAN`: probes as the JSON says and prints a report as JSON. Says "probing" once it began. A bad
- * plan is said before anything is probed, with exit status 2.
+ * `node prober.mjs PLAN`: probes as the JSON says and prints a report as JSON. Says "probing" once every plan's first
+ * probe has begun. A bad plan is said before anything is probed, with exit status 2.
  */
 async function main(): Promise<void> {
   try {
@@ -23,12 +23,13 @@ async function main(): Promise<void> {
 async function probe(plan: ProbePlan): Promise<void> {
   const run = new Run(plan.seconds);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => run.stop());
-  console.error('probing');
-  const [connects, holds, flows] = await Promise.all([
+  const reports = Promise.all([
     byName(plan.connects, (one) => probeConnects(one, run)),
     byName(plan.holds, (one) => probeHolds(one, run)),
     byName(plan.flows, (one) => probeFlows(one, run)),
   ]);
+  console.error('probing');
+  const [connects, holds, flows] = await reports;
   const report: ProbeReport = {
     seconds: round((Math.min(run.end, performance.now()) - run.begin) / 1000),
     connects,

@@ -29,11 +29,11 @@ export class Run {
 
   /**
    * Calls `probe` at a steady rate, whatever becomes of earlier ones: a slow answer must not thin out the probes
-   * that would have seen the outage.
+   * that would have seen the outage. The first one begins before this returns.
    */
   async pace(every: number, probe: () => void, count = Number.POSITIVE_INFINITY): Promise<void> {
     for (let n = 0; n < count; n += 1) {
-      await this.#until(this.begin + n * every);
+      if (n > 0) await this.#until(this.begin + n * every);
       if (this.end !== Number.POSITIVE_INFINITY) return;
       probe();
     }

@@ -94,6 +94,12 @@ test('an outage is a gap as long as it lasted', async () => {
   expect(report.failedBy['reset']).toBe(report.failed);
 });
 
+test('the first probe begins before anybody waits', () => {
+  const begun: number[] = [];
+  void new Run(1).pace(EVERY, () => begun.push(1), 1);
+  expect(begun).toEqual([1]);
+});
+
 const hold = (port: number, { seconds = 0.3, every = EVERY } = {}) =>
   probeHolds({ name: 'x', host: HOST, port, every, connections: 3 }, new Run(seconds));
 
