@@ -45,16 +45,34 @@ export class Probing {
   }
 }
 
-/** Serves what the plan says on the host's loopback, as the unit lab-targets, from now on and after each boot. */
+/**
+ * Serves what the plan says on the host's loopback, as the unit lab-targets, from now on and after each boot.
+ * @throws also when a port is taken
+ */
 export async function serveTargets(host: Host, plan: TargetsPlan): Promise<void> {
+  const unit = targetsUnit(plan);
   const program = await bundle('test/prober/targets.ts', 'targets');
   await host.write(TARGETS, readFileSync(program));
-  const start = `/usr/local/bin/node ${TARGETS} '${JSON.stringify(plan)}'`;
-  await host.write(
-    '/etc/systemd/system/lab-targets.service',
-    `[Service]\nExecStart=${start}\nRestart=always\n[Install]\nWantedBy=multi-user.target\n`,
-  );
+  await host.write('/etc/systemd/system/lab-targets.service', unit);
   await host.must('systemctl enable --quiet lab-targets && systemctl restart lab-targets');
   const ports = [plan.http, plan.tcp, plan.udp].filter((port) => port !== undefined);
-  await Promise.all(ports.map((port) => host.listening(port)));
+  await host.must(untilServed(ports.length));
 }
+
+/** @throws when the id is more than a word: systemd has signs of its own, and quotes around the plan. */
+export function targetsUnit(plan: TargetsPlan): string {
+  if (!/^[\w.-]+$/.test(plan.id))
+    throw new Error(`targets: the id ${JSON.stringify(plan.id)}; allowed: letters, digits, ".", "_" and "-"`);
+  const start = `/usr/local/bin/node ${TARGETS} '${JSON.stringify(plan)}'`;
+  return `[Service]\nExecStart=${start}\nRestart=always\n[Install]\nWantedBy=multi-user.target\n`;
+}
+
+/** Whoever else listens on a port does not count: the unit's own process has to, and it ends where it cannot. */
+const untilServed = (listeners: number) => `for i in $(seq 100); do
+    systemctl is-active --quiet lab-targets || break
+    main=$(systemctl show --property=MainPID --value lab-targets)
+    [ "$(ss -Htulnp | grep -c "pid=$main,")" -eq ${listeners} ] && exit
+    sleep 0.2
+  done
+  journalctl -q -u lab-targets -n 10 -o cat >&2
+  exit 1`;

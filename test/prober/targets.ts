@@ -19,7 +19,9 @@ function serveHttp(id: string, port: number): void {
     const body = `${id} ${request.method} ${request.url}\n`;
     response.writeHead(200, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body) });
     response.end(body);
-  }).listen(port, LOOPBACK);
+  })
+    .on('error', fail)
+    .listen(port, LOOPBACK);
 }
 
 /** Echoes bytes. */
@@ -27,7 +29,9 @@ function serveTcp(port: number): void {
   createTcpServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.pipe(socket);
-  }).listen(port, LOOPBACK);
+  })
+    .on('error', fail)
+    .listen(port, LOOPBACK);
 }
 
 /** Answers each serial number with the sender it saw. */
@@ -37,7 +41,14 @@ function serveUdp(port: number): void {
     const answer = { serial: Number(message.toString()), from: `${address}:${from}` };
     socket.send(JSON.stringify(answer), from, address);
   });
+  socket.on('error', fail);
   socket.bind(port, LOOPBACK);
+}
+
+/** Such as a port that is taken. */
+function fail(error: Error): void {
+  console.error(`targets: ${error.message}`);
+  process.exit(1);
 }
 
 const plan: TargetsPlan = JSON.parse(process.argv[2] ?? '');

@@ -200,3 +200,10 @@ describe('far from the client, more visitors come than the pool has data channel
     expect(holds).toMatchObject({ slots: intact });
   });
 });
+
+test('a port that another program has is no target', async () => {
+  const { server } = ends();
+  await expect(serveTargets(server, { id: 'edge', tcp: 9000 })).rejects.toThrow(
+    'targets: listen EADDRINUSE: address already in use 127.0.0.1:9000',
+  );
+});
