@@ -26,14 +26,25 @@ async function main(): Promise<void> {
   const { vps, bare, clients } = values;
   const wanted = { vps: listOf(vps), bare: listOf(bare), clients: listOf(clients) };
   const lab = await Lab.boot(Object.values(wanted).every((names) => names.length === 0) ? DEFAULT : wanted);
-  console.log(`Lab ${lab.id} is up. As root, in another terminal:\n`);
-  console.log(`outside  ${shell(lab.control.enter(['bash', '--norc']))}`);
-  for (const host of lab.hosts) console.log(`${host.name}  ${host.address}  ${shell(host.enter(['bash']))}`);
-  console.log(
-    `\nFrom outside: ssh -F ${lab.sshConfig} HOST, and reconcile VERB -F ${lab.sshConfig} …\nCtrl-C takes it down.`,
-  );
+  console.log(guide(lab));
   await stopped;
   await lab[Symbol.asyncDispose]();
+}
+
+/** How to get into the lab, and what is there. */
+function guide(lab: Lab): string {
+  const outside = `outside: this machine's files, the lab's network and names\n  ${shell(lab.control.enter(['bash', '--norc']))}`;
+  const hosts = lab.hosts.map(
+    (host) => `${host.name}: ${host.address}, until it reboots\n  ${shell(host.enter(['bash']))}`,
+  );
+  return `Lab ${lab.id} is up. As root, in another terminal:
+
+${[outside, ...hosts].join('\n')}
+
+From outside, by the lab's keys: ssh -F ${lab.sshConfig} SERVER
+and reconcile VERB -F ${lab.sshConfig} …, with a playbook that names a rathole as \`binary\`: no host has one.
+A bundle comes into a client by its command above, with \`sh -c 'cat >join.sh'\` for bash.
+Ctrl-C takes the lab down.`;
 }
 
 /** An empty name is kept: it is a mistake, and told as one. */
