@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { bundle } from './bundle.ts';
 import type { Host } from './host.ts';
 
@@ -14,9 +14,24 @@ export interface RatholeUnit {
 /**
  * The one executable file that plays rathole in every test: the real program where RATHOLE_BIN names it, else the
  * stand-in, which needs only the host's `node`.
+ * @throws when RATHOLE_BIN names no program.
  */
 export async function ratholeProgram(): Promise<string> {
-  return process.env['RATHOLE_BIN'] ?? bundle('test/rathole/main.ts', 'rathole', 'cjs');
+  const path = process.env['RATHOLE_BIN'];
+  if (path === undefined) return bundle('test/rathole/main.ts', 'rathole', 'cjs');
+  const fault = faultOf(path);
+  if (fault !== undefined) throw new Error(`RATHOLE_BIN is '${path}', which ${fault}`);
+  return path;
+}
+
+/** Found out here: in a host it would be a unit that does not start. */
+function faultOf(path: string): string | undefined {
+  if (!existsSync(path)) return 'does not exist';
+  const stat = statSync(path);
+  if (!stat.isFile()) return 'is not a file';
+  if (stat.size === 0) return 'is empty';
+  if ((stat.mode & 0o111) === 0) return 'is not executable';
+  return undefined;
 }
 
 /** Puts rathole into the host as /usr/local/bin/rathole. */
