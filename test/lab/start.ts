@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { waitFor } from './wait.ts';
 
+/** Milliseconds that a program has to end when asked to. */
+const PATIENCE = 10_000;
+
 /** A program that goes on beside us, with the lines that it said so far. */
 export class Running {
   readonly lines: string[] = [];
@@ -43,11 +46,23 @@ export class Running {
     return new Error(`ended with status ${code} without ${what}:\n${this.lines.slice(-10).join('\n')}`);
   }
 
-  /** Signals the program and waits for its end. */
+  /** Signals the program and waits for its end; after 10 s it sends SIGKILL. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.#signal(signal);
+    const patience = setTimeout(() => this.#kill(), PATIENCE);
+    await this.ended.finally(() => clearTimeout(patience));
+  }
+
+  #signal(signal: NodeJS.Signals): void {
     if (this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null)
       process.kill(programOf(this.#child.pid), signal);
-    await this.ended;
+  }
+
+  /** What it left behind may hold its outputs for ever: nobody listens any more. */
+  #kill(): void {
+    this.#signal('SIGKILL');
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
