@@ -36,12 +36,16 @@ export class Cable {
 
   /** Loses this share of the packets at random, in each direction. */
   async drop(percent: number): Promise<void> {
+    if (!(percent >= 0 && percent <= 100))
+      throw new RangeError(`a cable loses 0 to 100 percent, not ${percent}`);
     this.#lost = percent;
     await this.#lose();
   }
 
   /** Every packet arrives this much later, in each direction; a round trip takes twice as long. */
   async delay(milliseconds: number): Promise<void> {
+    if (!(milliseconds >= 0 && milliseconds < Infinity))
+      throw new RangeError(`a cable delays by 0 or more milliseconds, not ${milliseconds}`);
     const { switch: namespace } = this.#network;
     const [host, near, far] = [this.#network.portOf(this.#host), `d-${this.#host}`, `q-${this.#host}`];
     if (this.#relay !== undefined) {
@@ -75,7 +79,7 @@ export class Cable {
   async #lose(): Promise<void> {
     const port = this.#relay === undefined ? this.#network.portOf(this.#host) : `q-${this.#host}`;
     const table = `netdev loss-${this.#host}`;
-    const lose = this.#lost >= 100 ? 'drop' : `numgen random mod 1000 < ${Math.round(this.#lost * 10)} drop`;
+    const lose = this.#lost === 100 ? 'drop' : `numgen random mod 1000 < ${perMille(this.#lost)} drop`;
     const chains = ['ingress', 'egress'].map(
       (hook) => `chain ${hook} { type filter hook ${hook} device "${port}" priority 0;\n${lose}\n}`,
     );
@@ -84,3 +88,6 @@ export class Cable {
     await must(inNamespace(this.#network.switch, ['nft', '-f', '-']), { stdin: `${rules.join('\n')}\n` });
   }
 }
+
+/** A share that is neither nothing nor all stays so when rounded. */
+const perMille = (percent: number) => Math.min(Math.max(Math.round(percent * 10), 1), 999);

@@ -125,6 +125,14 @@ test('a lossy cable loses about its share, in each direction', async () => {
   expect(received).toBeLessThan(135);
 });
 
+test('a cable that loses nearly nothing or nearly all is no exception', async () => {
+  await edge().cable.drop(0.01);
+  expect(await pings('edge', lab().visitorAddress, 20)).toBeGreaterThan(15);
+  await edge().cable.drop(99.99);
+  expect(await pings('edge', lab().visitorAddress, 20)).toBeLessThan(5);
+  await edge().cable.mend();
+});
+
 test('a delayed cable takes that much longer each way, for large packets too', async () => {
   const rtt = async () => {
     const said = await edge().must(['ping', '-q', '-c', '5', '-i', '0.05', '-W', '2', lab().visitorAddress]);
