@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { must } from './run.ts';
+import { waitFor } from './wait.ts';
 
-const SIZE = '1g';
+const SIZE = 2 ** 30;
 
 /**
  * A host's writable disk: a bounded tmpfs that holds the overlay's upper layer, so that a full disk is a real
@@ -30,12 +31,24 @@ export class Disk {
 
   /** Leaves `free` bytes: the disk shrinks to what is in use, which costs no memory and nothing in the guest can undo. */
   async fill(free = 0): Promise<void> {
-    const used = await must(['df', '--output=used', '-B1', this.#mount]);
-    const bytes = Number(used.trim().split('\n').at(-1)) + free;
-    await must(['mount', '-o', `remount,size=${Math.max(bytes, 4096)}`, this.#mount]);
+    const most = SIZE - this.#used();
+    if (!(Number.isInteger(free) && free >= 0 && free <= most))
+      throw new RangeError(`a disk can have 0 to ${most} bytes free, not ${free}`);
+    // It cannot shrink below what a host that writes has put on it meanwhile.
+    const shrink = () => this.#resize(this.#used() + free).then(() => true);
+    await waitFor(shrink, { what: `${this.#mount} to shrink`, timeout: 10_000, every: 1 });
   }
 
   async free(): Promise<void> {
-    await must(['mount', '-o', `remount,size=${SIZE}`, this.#mount]);
+    await this.#resize(SIZE);
+  }
+
+  #used(): number {
+    const { blocks, bfree, bsize } = statfsSync(this.#mount);
+    return (blocks - bfree) * bsize;
+  }
+
+  async #resize(bytes: number): Promise<void> {
+    await must(['mount', '-o', `remount,size=${Math.max(bytes, 4096)}`, this.#mount]);
   }
 }

@@ -158,6 +158,20 @@ test('a full disk is ENOSPC in /etc and /var, and writable once freed', async ()
   await edge().must('head -c 100000 /dev/zero >/etc/big && rm /etc/big /var/lib/big /root/big');
 });
 
+test('a disk fills up under a host that writes, and by no more than there is', async () => {
+  const writes = 'while :; do head -c 6000 /dev/zero >>/var/tmp/grows; sleep 0.005; done';
+  {
+    await using _ = edge().start(writes);
+    for (let again = 0; again < 10; again += 1) {
+      await edge().disk.fill();
+      await edge().disk.free();
+    }
+  }
+  await edge().must('rm /var/tmp/grows');
+  for (const free of [-1, 0.5, 2 ** 30, Number.NaN])
+    await expect(edge().disk.fill(free)).rejects.toThrow(RangeError);
+});
+
 test('the journal is followed from now on', async () => {
   await edge().must(['logger', '-t', 'demo', 'before']);
   await using journal = await edge().follow();
