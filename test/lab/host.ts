@@ -114,8 +114,8 @@ export class Host {
   /** Replaces the file by a rename in its own folder, which is made where it lacks. */
   async write(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
     const { mode = '0644', owner = 'root' } = options;
-    const script = `set -e; umask 077; mkdir -p "$(dirname "$1")"; new=$(mktemp "$1.XXXXXX"); cat >"$new"
-      chown "$2" "$new"; chmod "$3" "$new"; mv -fT "$new" "$1"`;
+    const script = `set -e; umask 077; mkdir -p "$(dirname "$1")"; new=$(mktemp "$1.XXXXXX")
+      cat >"$new" && chown "$2" "$new" && chmod "$3" "$new" && mv -fT "$new" "$1" || { rm -f "$new"; exit 1; }`;
     await this.must(['sh', '-c', script, 'sh', path, owner, mode], { stdin: content });
   }
 

@@ -65,6 +65,15 @@ test('a file written is there with its mode and owner, and reads back', async ()
   expect(await edge().must(['stat', '-c', '%a %U:%G', '/etc/demo/deep/a file'])).toBe('640 root:deploy\n');
 });
 
+test('a file that cannot be written leaves nothing beside it', async () => {
+  await edge().must('mkdir -p /etc/folders/in-the-way');
+  await expect(edge().write('/etc/folders/in-the-way', 'text')).rejects.toThrow('in-the-way');
+  await edge().disk.fill(20_000);
+  await expect(edge().write('/etc/folders/large', 'x'.repeat(100_000))).rejects.toThrow('No space left');
+  await edge().disk.free();
+  expect(await edge().must('ls -A /etc/folders')).toBe('in-the-way\n');
+});
+
 test('outside is another machine: SSH with the host key checked, names, this machine’s programs', async () => {
   const { control, sshConfig, visitorAddress } = lab();
   expect(await control.must(['ssh', '-F', sshConfig, 'deploy@edge', 'echo $SSH_CLIENT'])).toContain(
