@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Agent, agentArgv } from './agent.ts';
+import { Agent, agentArgv, ENDED } from './agent.ts';
 import type { Cable } from './cable.ts';
 import { cpuSeconds, inCgroup, setFrozen } from './cgroup.ts';
 import type { Disk } from './disk.ts';
@@ -48,6 +48,7 @@ export class Host {
   readonly #machine: Machine;
   /** With the guest's PID 1 that it belongs to: after a reboot that is another one. */
   #agent: { readonly leader: number; readonly agent: Agent } | undefined;
+  #frozen = false;
 
   constructor(parts: HostParts) {
     this.name = parts.name;
@@ -65,7 +66,13 @@ export class Host {
    */
   async exec(command: string | readonly string[], options: ExecOptions = {}): Promise<Ran> {
     const { user, timeout = 60_000, stdin } = options;
-    return this.#agentOfThisBoot().run(asUser(command, user), timeout, stdin);
+    const agent = this.#agentOfThisBoot();
+    try {
+      return await agent.run(asUser(command, user), timeout, stdin);
+    } catch (error) {
+      const who = this.#frozen ? `${this.name} is frozen` : this.name;
+      throw new Error(`${who}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    }
   }
 
   #agentOfThisBoot(): Agent {
@@ -140,7 +147,7 @@ export class Host {
   /** Reboots in order and waits until all is up again. */
   async reboot(): Promise<void> {
     const before = this.#machine.leader();
-    await this.exec(['systemctl', 'reboot']);
+    await this.#order('reboot');
     await waitFor(() => ![undefined, before].includes(this.#machine.leader()), {
       what: `reboot of ${this.name}`,
     });
@@ -149,28 +156,46 @@ export class Host {
 
   /** Shuts down in order and waits for the end. */
   async powerOff(): Promise<void> {
-    await this.exec(['systemctl', 'poweroff']);
+    await this.#order('poweroff');
     await this.#machine.ended();
   }
 
-  /** Pulls the plug. */
-  async crash(): Promise<void> {
-    await this.#machine.kill();
+  /** @throws when systemd refuses. A shutdown that it began may end the very command that asked for it. */
+  async #order(what: 'reboot' | 'poweroff'): Promise<void> {
+    const ran = await this.exec(['systemctl', what]);
+    if (ran.code === 0 || (await this.#goesDown(ran))) return;
+    expectSuccess(ran, `${this.name}: systemctl ${what}`);
   }
 
-  /** Switches it on again, with the disk as it was left. */
+  async #goesDown({ stderr }: Ran): Promise<boolean> {
+    if (stderr.startsWith(ENDED) || this.#machine.leader() === undefined) return true;
+    const state = await this.exec(['systemctl', 'is-system-running']);
+    return state.stdout.startsWith('stopping') || state.stderr.startsWith(ENDED);
+  }
+
+  /** Pulls the plug, of a frozen host too. */
+  async crash(): Promise<void> {
+    await this.#machine.kill();
+    // Whoever waits for its processes outside of it, as the agent's shell does, is frozen with them.
+    await this.thaw();
+  }
+
+  /** Switches it on again, with the disk as it was left. @throws when it is on. */
   async powerOn(): Promise<void> {
     this.#machine.start();
+    await this.thaw();
     await this.booted();
   }
 
   /** Stops the whole machine, as a hypervisor's pause does: its connections stay, and nothing answers. */
   async freeze(): Promise<void> {
     await setFrozen(this.#cgroup, true);
+    this.#frozen = true;
   }
 
   async thaw(): Promise<void> {
     await setFrozen(this.#cgroup, false);
+    this.#frozen = false;
   }
 
   /** Waits until something listens on the TCP or UDP port, of one address or of any. */

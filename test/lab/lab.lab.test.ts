@@ -211,6 +211,33 @@ test('a frozen host answers nobody and goes on when thawed', async () => {
   expect((await ask()).code).toBe(0);
 });
 
+test('a frozen host is named with its cause, and what is pulled out is not frozen when it comes back', async () => {
+  await edge().must('true');
+  await edge().freeze();
+  await expect(edge().exec('true', { timeout: 50 })).rejects.toThrow(
+    /^edge is frozen: no end after 50 ms: sh -c true$/m,
+  );
+  await edge().crash();
+  await edge().powerOn();
+  await edge().powerOff();
+  await edge().freeze();
+  await edge().powerOn();
+});
+
+test('a host that is on is not switched on', async () => {
+  await expect(edge().powerOn()).rejects.toThrow('edge is on already');
+  await edge().must('true');
+});
+
+test('a host that refuses to go down says so at once', async () => {
+  await edge().must('systemctl mask --runtime reboot.target poweroff.target');
+  const start = performance.now();
+  await expect(edge().reboot()).rejects.toThrow(/edge: systemctl reboot\n.*denied/s);
+  await expect(edge().powerOff()).rejects.toThrow(/edge: systemctl poweroff\n.*denied/s);
+  expect(performance.now() - start).toBeLessThan(10_000);
+  await edge().must('systemctl unmask --runtime reboot.target poweroff.target');
+});
+
 test('a host reboots, powers off and on, and loses its plug, keeping its disk', async () => {
   const bootId = () => edge().must('cat /proc/sys/kernel/random/boot_id; journalctl -q --list-boots | wc -l');
   await edge().write('/etc/kept', 'yes');

@@ -30,9 +30,10 @@ export class Machine {
     this.#options = options;
   }
 
-  /** Starts the guest; it is up once `leader` gives a pid. */
+  /** Starts the guest; it is up once `leader` gives a pid. @throws when it is on. */
   start(): void {
-    const { cgroup, console } = this.#options;
+    const { cgroup, console, hostname } = this.#options;
+    if (isPopulated(join(cgroup, 'guest'))) throw new Error(`${hostname} is on already`);
     const procs = makeCgroup(join(cgroup, 'guest'));
     makeCgroup(join(cgroup, 'exec'));
     const log = openSync(console, 'a');
