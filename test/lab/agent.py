@@ -19,13 +19,18 @@ writing = threading.Lock()
 
 
 def end(program):
-    """Asks its process group to end, and kills what is left of it a second later."""
-    os.killpg(program.pid, signal.SIGTERM)
-    try:
-        return program.communicate(timeout=1)
-    except subprocess.TimeoutExpired:
-        os.killpg(program.pid, signal.SIGKILL)
-        return program.communicate()
+    """Asks its process group to end, and kills what is left of it a second later.
+
+    Something that left the group may hold the outputs for ever: then they are what came until now.
+    """
+    outputs = b"", b""
+    for how, patience in (signal.SIGTERM, 1), (signal.SIGKILL, 0.5):
+        os.killpg(program.pid, how)
+        try:
+            return program.communicate(timeout=patience)
+        except subprocess.TimeoutExpired as late:
+            outputs = late.stdout or b"", late.stderr or b""
+    return outputs
 
 
 def run(argv, stdin, seconds):

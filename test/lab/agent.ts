@@ -9,6 +9,11 @@ import type { Ran } from './run.ts';
 export const ENDED = 'the host ended before the command';
 const KILLED = 128 + 9;
 
+/** Milliseconds that the agent may need beyond a command's timeout, to end it and to say so. */
+const GRACE = 3000;
+/** Node's timers count in 31 bits. */
+const LONGEST = 2 ** 31 - 1 - GRACE;
+
 /** What agent.py writes when a command has ended. */
 interface Answer extends Ran {
   readonly id: number;
@@ -61,15 +66,19 @@ export class Agent {
    * Runs the command to its end, or until `timeout` milliseconds are over, which gives the code 124.
    * @throws when the agent does not answer, as in a frozen guest: once thawed, it runs the command all the same.
    */
-  run(argv: readonly string[], timeout: number, stdin?: string | Uint8Array): Promise<Ran> {
+  async run(argv: readonly string[], timeout: number, stdin?: string | Uint8Array): Promise<Ran> {
+    if (!(timeout > 0 && timeout <= LONGEST))
+      throw new RangeError(`a timeout is more than 0 and at most ${LONGEST} ms, not ${timeout}`);
     this.#asked += 1;
     const id = this.#asked;
+    const what = argv.join(' ').slice(0, 300);
+    const before = this.#stderr.length;
     const input = stdin === undefined ? null : Buffer.from(stdin).toString('base64');
     return new Promise((resolve, reject) => {
       const patience = setTimeout(() => {
         this.#waiting.delete(id);
-        reject(new Error(`no end after ${timeout} ms: ${argv.join(' ').slice(0, 300)}\n${this.#stderr}`));
-      }, timeout + 3000);
+        reject(new Error(`no end after ${timeout} ms: ${what}\n${this.#stderr.slice(before)}`));
+      }, timeout + GRACE);
       this.#waiting.set(id, (ran) => {
         clearTimeout(patience);
         resolve(ran);

@@ -246,5 +246,6 @@ export class Host {
 
 function asUser(command: string | readonly string[], user?: string): readonly string[] {
   const shell = typeof command === 'string' ? ['sh', '-c', command] : command;
+  if (shell.length === 0) throw new Error('nothing to run: the argv is empty');
   return user === undefined ? shell : ['runuser', '-l', user, '-c', 'exec "$@"', '--', 'sh', ...shell];
 }

@@ -39,6 +39,21 @@ test('a command that takes too long is ended in the host, too', async () => {
   await waitFor(gone, { what: 'both to end', timeout: 20_000 });
 });
 
+test('what a command left behind in the background is not waited for beyond the timeout', async () => {
+  const start = performance.now();
+  const ran = await edge().exec('echo said; setsid sleep 86.5 &', { timeout: 300 });
+  expect(ran).toEqual({ code: 124, stdout: 'said\n', stderr: '' });
+  expect(performance.now() - start).toBeLessThan(3000);
+  await edge().must(['pkill', '-f', 'sleep 86.5']);
+});
+
+test('no command, and no time to run it, are refused at once', async () => {
+  await expect(edge().exec([])).rejects.toThrow('edge: nothing to run');
+  await expect(edge().exec([], { user: 'deploy' })).rejects.toThrow('edge: nothing to run');
+  for (const timeout of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+    await expect(edge().exec('true', { timeout })).rejects.toThrow(/^edge: a timeout is .* not /);
+});
+
 test('as a shell tells it: a program that a signal ended, and one that is not there', async () => {
   expect((await edge().exec('kill -9 $$')).code).toBe(137);
   const { code, stderr } = await edge().exec(['no-such-program']);
