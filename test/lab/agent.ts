@@ -19,13 +19,9 @@ interface Answer extends Ran {
   readonly id: number;
 }
 
-/**
- * For `nsenter --no-fork`: the shell stays outside of the guest's pid namespace, and python is inside. A guest that goes
- * down stops all its processes; an nsenter as python's parent would stop with it and never reap it, a shell does. `exit`
- * keeps the shell from becoming python.
- */
+/** What runs in the guest. */
 export const agentArgv = (): string[] => [
-  ...['sh', '-c', '"$@"; exit', 'sh', 'python3', '-I', '-S', '-c'],
+  ...['python3', '-I', '-S', '-c'],
   readFileSync(join(PROJECT, 'test/lab/agent.py'), 'utf8'),
 ];
 
@@ -55,6 +51,12 @@ export class Agent {
     child.stdin.on('error', () => {});
     child.once('error', (error) => this.#end(127, error.message));
     child.once('close', (code) => this.#end(code ?? KILLED, `${ENDED}\n${this.#stderr}`));
+  }
+
+  /** Takes no more commands, and ends: a guest that goes down waits 10 s for a process that is reaped outside. */
+  close(): void {
+    this.#over = true;
+    this.#commands.end();
   }
 
   /** Whether it has ended, as with its guest. */

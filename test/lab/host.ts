@@ -5,7 +5,7 @@ import { cpuSeconds, inCgroup, setFrozen } from './cgroup.ts';
 import type { Disk } from './disk.ts';
 import type { Machine } from './machine.ts';
 import { expectSuccess, type Ran, type RunOptions } from './run.ts';
-import { Running } from './start.ts';
+import { OUTSIDE, Running } from './start.ts';
 import { waitFor } from './wait.ts';
 
 export interface ExecOptions extends Pick<RunOptions, 'stdin'> {
@@ -78,7 +78,7 @@ export class Host {
   #agentOfThisBoot(): Agent {
     const leader = this.#leader();
     if (this.#agent?.leader !== leader || this.#agent.agent.over)
-      this.#agent = { leader, agent: new Agent(this.#enter(leader, ['--no-fork', '--', ...agentArgv()])) };
+      this.#agent = { leader, agent: new Agent(this.#enter(leader, agentArgv())) };
     return this.#agent.agent;
   }
 
@@ -94,16 +94,26 @@ export class Host {
 
   /** The argv that runs `argv` in the host when started on this machine. @throws when the host is off. */
   enter(argv: readonly string[]): string[] {
-    // nsenter is between us and a process in another pid namespace: with it gone, that one shall go too
-    return this.#enter(this.#leader(), ['--', 'setpriv', '--pdeathsig', 'KILL', '--', ...argv]);
+    // a shell is between us and a process in another pid namespace: with it gone, that one shall go too
+    return this.#enter(this.#leader(), ['setpriv', '--pdeathsig', 'KILL', '--', ...argv]);
   }
 
   #enter(leader: number, argv: readonly string[]): string[] {
-    const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd'];
+    const namespaces = [
+      '--mount',
+      '--uts',
+      '--ipc',
+      '--net',
+      '--pid',
+      '--cgroup',
+      '--root',
+      '--wd',
+      '--no-fork',
+    ];
     const environment = ['env', '-i', `PATH=${PATH}`, 'HOME=/root', 'LANG=C.UTF-8'];
     return inCgroup(join(this.#cgroup, 'exec'), [
       ...environment,
-      ...['nsenter', '-t', String(leader), ...namespaces, ...argv],
+      ...['nsenter', '-t', String(leader), ...namespaces, '--', ...OUTSIDE, ...argv],
     ]);
   }
 
@@ -163,8 +173,8 @@ export class Host {
   /** @throws when systemd refuses. A shutdown that it began may end the very command that asked for it. */
   async #order(what: 'reboot' | 'poweroff'): Promise<void> {
     const ran = await this.exec(['systemctl', what]);
-    if (ran.code === 0 || (await this.#goesDown(ran))) return;
-    expectSuccess(ran, `${this.name}: systemctl ${what}`);
+    if (ran.code !== 0 && !(await this.#goesDown(ran))) expectSuccess(ran, `${this.name}: systemctl ${what}`);
+    this.#agent?.agent.close();
   }
 
   async #goesDown({ stderr }: Ran): Promise<boolean> {

@@ -257,6 +257,8 @@ test('a host reboots, powers off and on, and loses its plug, keeping its disk', 
   const bootId = () => edge().must('cat /proc/sys/kernel/random/boot_id; journalctl -q --list-boots | wc -l');
   await edge().write('/etc/kept', 'yes');
   const boots = [await bootId()];
+  // A host that goes down waits 10 s for it, as for all that is reaped outside, and not for ever.
+  await using journal = await edge().follow();
   for (const again of [
     () => edge().reboot(),
     () =>
@@ -277,6 +279,7 @@ test('a host reboots, powers off and on, and loses its plug, keeping its disk', 
   await sleep(100);
   await expect(edge().exec('true')).rejects.toThrow('edge is off');
   await edge().powerOn();
+  expect(await journal.ended).not.toBe(0);
 });
 
 test('a host that cannot boot says so at once', async () => {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { waitFor } from './wait.ts';
 
 /** Milliseconds that a program has to end when asked to. */
-const PATIENCE = 10_000;
+const PATIENCE = 120_000;
 
 /** A program that goes on beside us, with the lines that it said so far. */
 export class Running {
@@ -46,7 +46,7 @@ export class Running {
     return new Error(`ended with status ${code} without ${what}:\n${this.lines.slice(-10).join('\n')}`);
   }
 
-  /** Signals the program and waits for its end; after 10 s it sends SIGKILL. */
+  /** Signals the program and waits for its end; after two minutes it sends SIGKILL. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#signal(signal);
     const patience = setTimeout(() => this.#kill(), PATIENCE);
@@ -71,10 +71,17 @@ export class Running {
 }
 
 /**
- * A program in a guest is the child of the nsenter that we started. Killing nsenter instead would leave a zombie
- * in the guest, for which its shutdown waits 10 s.
+ * For `nsenter --no-fork`: a shell that stays outside of the guest's pid namespace, and what it runs is inside. A guest
+ * that goes down stops all its processes; an nsenter as their parent would stop with them and never reap them, a shell
+ * does. `exit` keeps it from becoming the program.
+ */
+export const OUTSIDE = ['sh', '-c', '"$@"; exit', 'sh'] as const;
+
+/**
+ * A program in a guest is the child of the shell that we started. Killing the shell instead would leave a zombie in the
+ * guest, for which its shutdown waits 10 s.
  */
 function programOf(pid: number): number {
-  if (readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== 'nsenter') return pid;
+  if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(OUTSIDE.join('\0'))) return pid;
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim() || pid);
 }
