@@ -88,6 +88,28 @@ describe.concurrent('the websocket server', () => {
     expect(server.log).toContain('handshake timeout');
   });
 
+  test.for([
+    ['the beginning of a TLS handshake', Buffer.from('16030100c8010000c40303', 'hex')],
+    ['a rathole that speaks no websocket', Buffer.concat([Buffer.of(0, 0, 0, 0, 1), Buffer.alloc(32, 7)])],
+    ['another protocol in words', Buffer.from('SSH-2.0-OpenSSH_9.6\r\n')],
+  ] as const)('drops %s at once, so that nobody waits for it', async ([, bytes], { site }) => {
+    const server = await site.server(site.serverConfig(WEB, OVER));
+    const stranger = createConnection({ host: site.host, port: 2333 }).on('error', () => undefined);
+    site.onClose(() => void stranger.destroy());
+    stranger.resume().write(bytes);
+    await once(stranger, 'close');
+    await server.logged('Failed to do transport handshake');
+    expect(server.log).not.toContain('handshake timeout');
+  });
+
+  test('waits for the rest of what may still become a request', async ({ site }) => {
+    const server = await site.server(site.serverConfig(WEB, OVER));
+    const slow = createConnection({ host: site.host, port: 2333 }).on('error', () => undefined);
+    site.onClose(() => void slow.destroy());
+    slow.write('GET /tunnel HTT');
+    await server.logged('handshake timeout');
+  });
+
   test('ends a connection whose visitor closed only one half', async ({ site }) => {
     await site.tcpTarget();
     await site.server(site.serverConfig(WEB, OVER));

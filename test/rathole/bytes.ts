@@ -13,13 +13,17 @@ export function readExactly(stream: Duplex, size: number): Promise<Buffer> {
 const HEAD_END = Buffer.from('\r\n\r\n');
 const HEAD_MAX = 16_384;
 
-/** Reads an HTTP head with its blank line, as text, and leaves the rest in the stream. */
-export function readHead(stream: Duplex): Promise<string> {
+/**
+ * Reads an HTTP head with its blank line, as text, and leaves the rest in the stream; rejects as soon as what came is not
+ * `plausible` as the beginning of one.
+ */
+export function readHead(stream: Duplex, plausible: RegExp): Promise<string> {
   let seen = Buffer.alloc(0);
   return readWith(stream, () => {
     const chunk: Buffer | null = stream.read();
     if (chunk === null) return null;
     seen = Buffer.concat([seen, chunk]);
+    if (!plausible.test(seen.toString('latin1'))) throw new Failure('not an HTTP head');
     const end = seen.indexOf(HEAD_END);
     if (end < 0 && seen.length > HEAD_MAX) throw new Failure('HTTP head too long');
     if (end < 0) return null;

@@ -7,11 +7,17 @@ import { Failure } from '../failure.ts';
 /** RFC 6455, section 1.3: what a server appends to the client's key before hashing. */
 const KEY_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
+const HTTP = [...'HTTP/1', '\\.'];
+
+/** The first line of a request or of its answer, as far as it has come. */
+const REQUEST = beginning('[!-~]+', ' ', '[!-~\\x80-\\xff]+', ' ', ...HTTP, '[01]', '\\r?', '\\n');
+const ANSWER = beginning(...HTTP, '1', ' ', '\\d', '\\d', '\\d', '[ \\r\\n]');
+
 /** The server's half of the upgrade, on any path; rejects on anything but a websocket request. */
 export async function acceptUpgrade(stream: Duplex): Promise<void> {
-  const { first, headers } = parseHead(await readHead(stream));
+  const { first, headers } = parseHead(await readHead(stream, REQUEST));
   const key = headers.get('sec-websocket-key');
-  if (!/^GET \S+ HTTP\/1\.[1-9]$/.test(first)) throw new Failure('not a websocket request');
+  if (!/^GET \S+ HTTP\/1\.1$/.test(first)) throw new Failure('not a websocket request');
   requireUpgrade(headers);
   if (headers.get('sec-websocket-version') !== '13') throw new Failure('unknown websocket version');
   if (key === undefined) throw new Failure('No "Sec-WebSocket-Key" header');
@@ -38,7 +44,7 @@ export async function requestUpgrade(stream: Duplex, remote: string): Promise<vo
     `Sec-WebSocket-Key: ${key}`,
   ];
   await writeAll(stream, Buffer.from(`${request.join('\r\n')}\r\n\r\n`));
-  const { first, headers } = parseHead(await readHead(stream));
+  const { first, headers } = parseHead(await readHead(stream, ANSWER));
   const [, status = ''] = first.split(' ');
   if (status !== '101') throw new Failure(`HTTP error: ${status}`);
   requireUpgrade(headers);
@@ -48,6 +54,11 @@ export async function requestUpgrade(stream: Duplex, remote: string): Promise<vo
 }
 
 const acceptFor = (key: string): string => createHash('sha1').update(`${key}${KEY_SUFFIX}`).digest('base64');
+
+/** Matches what has all the parts in order, or ends before it had them all. */
+function beginning(...parts: readonly string[]): RegExp {
+  return new RegExp(`^${parts.reduceRight((rest, part) => `${part}(?:$|${rest})`, '')}`);
+}
 
 function requireUpgrade(headers: ReadonlyMap<string, string>): void {
   const connection = headers.get('connection')?.toLowerCase().split(/[ ,]+/) ?? [];
