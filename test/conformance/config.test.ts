@@ -23,6 +23,7 @@ const BAD: Readonly<Record<string, (host: string) => string>> = {
   'a number as text': (host) => `${head(host)}heartbeat_interval = "30"\n[server.services]\n`,
   'a float as a whole number': (host) => `${head(host)}heartbeat_interval = 30.0\n[server.services]\n`,
   'a negative number': (host) => `${head(host)}heartbeat_interval = -1\n[server.services]\n`,
+  'a number of 64 bits': (host) => `${head(host)}heartbeat_interval = ${2n ** 63n}\n[server.services]\n`,
   'a transport without type': (host) =>
     `${head(host)}[server.services]\n[server.transport.tcp]\nnodelay = true\n`,
   'a websocket without tls': (host) =>

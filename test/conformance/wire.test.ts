@@ -117,6 +117,22 @@ describe.concurrent('the bytes on the wire', () => {
     expect(performance.now() - start).toBeGreaterThan(1700);
   });
 
+  test('the longest heartbeat interval and timeout that a config can say mean never', async ({ site }) => {
+    const never = 2n ** 63n - 1n;
+    const more: Services = { ...WEB, other: { port: 5001, token: 'secret' } };
+    await site.server(site.serverConfig(more, { heartbeat_interval: never }));
+    const client = await site.client(
+      site.clientConfig(WEB, { heartbeat_timeout: never, retry_interval: never }),
+    );
+    await client.logged('Control channel established');
+    const control = await Peer.toServer(site);
+    await control.login('other', 'secret');
+    await control.hears(37 + 9 * 4);
+    await sleep(500);
+    expect(control.heard).toHaveLength(37 + 9 * 4);
+    expect(client.log).not.toContain('Retry in');
+  });
+
   test('who proves an old token while its service goes is let in: the listener comes after all, and lasts', async ({
     site,
   }) => {

@@ -28,11 +28,11 @@ export class Fields {
     throw this.#wrongType(key, 'a boolean');
   }
 
-  /** A number that is whole and not negative. */
+  /** A number that is whole and not negative; TOML ends at 63 bits. */
   whole(key: string): number | undefined {
     const value = this.#value(key);
     if (value === undefined) return undefined;
-    if (typeof value === 'bigint' && value >= 0n) return Number(value);
+    if (typeof value === 'bigint' && value >= 0n && value < 2n ** 63n) return Number(value);
     throw this.#wrongType(key, 'u64');
   }
 

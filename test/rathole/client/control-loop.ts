@@ -6,6 +6,7 @@ import { readExactly, writeAll } from '../bytes.ts';
 import type { ClientService } from '../config.ts';
 import { chain, during, Failure } from '../failure.ts';
 import { Log } from '../log.ts';
+import { timerMs } from '../timers.ts';
 import { type Channel, hintNodelay, type Remote, type Transport } from '../transport/channel.ts';
 import {
   AUTH_BYTES,
@@ -101,7 +102,7 @@ export class ControlLoop {
   async #obey({ stream }: Channel, remote: Remote, session: Buffer): Promise<never> {
     const { service, heartbeatTimeout, transport } = this.#options;
     const hangUp = () => stream.destroy(new Failure('Heartbeat timed out'));
-    const silence = heartbeatTimeout > 0 ? setTimeout(hangUp, heartbeatTimeout * 1000) : undefined;
+    const silence = heartbeatTimeout > 0 ? setTimeout(hangUp, timerMs(heartbeatTimeout)) : undefined;
     try {
       for (;;) {
         const bytes = await during('Failed to read cmd', () => readExactly(stream, WORD_BYTES));

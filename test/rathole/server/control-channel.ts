@@ -2,6 +2,7 @@ import { writeAll } from '../bytes.ts';
 import { chain } from '../failure.ts';
 import type { Log } from '../log.ts';
 import type { Mailbox } from '../mailbox.ts';
+import { timerMs } from '../timers.ts';
 import type { Channel } from '../transport/channel.ts';
 import { type ControlCommand, controlCommand } from '../wire.ts';
 
@@ -17,7 +18,7 @@ export async function runControlChannel(
   log: Log,
 ): Promise<void> {
   const silence =
-    heartbeatSecs > 0 ? setInterval(() => commands.push('heartbeat'), heartbeatSecs * 1000) : undefined;
+    heartbeatSecs > 0 ? setInterval(() => commands.push('heartbeat'), timerMs(heartbeatSecs)) : undefined;
   signal.addEventListener('abort', () => commands.refuse(), { once: true });
   try {
     for (let next = await commands.take(); next !== undefined; next = await commands.take()) {
