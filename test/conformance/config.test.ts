@@ -64,21 +64,38 @@ describe.concurrent('a config that is odd, but accepted while running', () => {
     await site.listening(PORT);
   });
 
-  test('an address that is none: the service never listens, the others go on', async ({ site }) => {
-    await site.tcpTarget();
-    const plan: Services = { ...SERVICES, odd: { port: 5001, token: 't' } };
-    const config = site.serverConfig(SERVICES);
-    const server = await site.server(config);
-    const { bind_addr, services } = config['server'] as TomlTable;
-    const odd = { odd: { bind_addr: 'nonsense', token: 't' } };
-    await server.reload({
-      server: { bind_addr: bind_addr ?? '', services: { ...(services as TomlTable), ...odd } },
-    });
-    await site.client(site.clientConfig(plan));
-    await server.logged('service=odd');
-    await server.logged('Retry in');
+  test.for([
+    ['is none', () => 'nonsense'],
+    ['names no host', () => ':5001'],
+    ['has brackets around an IPv4 address', (host: string) => `[${host}]:5001`],
+    ['has brackets around a name', () => '[localhost]:5001'],
+  ] as const)(
+    'an address that %s: the service never listens, the others go on',
+    async ([, odd], { site }) => {
+      await site.tcpTarget();
+      const plan: Services = { ...SERVICES, odd: { port: 5001, token: 't' } };
+      const config = site.serverConfig(SERVICES);
+      const server = await site.server(config);
+      const { bind_addr, services } = config['server'] as TomlTable;
+      await server.reload({
+        server: {
+          bind_addr: bind_addr ?? '',
+          services: { ...(services as TomlTable), odd: { bind_addr: odd(site.host), token: 't' } },
+        },
+      });
+      await site.client(site.clientConfig(plan));
+      await server.logged('service=odd');
+      await server.logged('Retry in');
+      await site.listening(PORT);
+      expect(await visit(site.at(PORT))).toBe('ok');
+    },
+  );
+
+  test.for(['+5000', '0005000'])('a port written as %s', async (port, { site }) => {
+    const services = { web: { bind_addr: `${site.host}:${port}`, token: 't' } };
+    await site.server({ server: { bind_addr: `${site.host}:+002333`, services } });
+    await site.client(site.clientConfig(SERVICES));
     await site.listening(PORT);
-    expect(await visit(site.at(PORT))).toBe('ok');
   });
 
   test('no services at all: deletes all', async ({ site }) => {
@@ -97,6 +114,8 @@ describe.concurrent('it aborts, with all connections', () => {
     ['a used address', (host: string) => `${host}:6000`],
     ['a foreign address', () => '192.0.2.1:2333'],
     ['no address', () => 'nonsense'],
+    ['no host', () => ':2333'],
+    ['an IPv4 address in brackets', (host: string) => `[${host}]:2333`],
   ] as const)('when server.bind_addr changes to %s', async ([, address], { site }) => {
     await site.tcpTarget(6000);
     const config = site.serverConfig(SERVICES);
