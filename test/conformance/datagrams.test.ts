@@ -1,7 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
+import { hello, Peer } from './harness/peer.ts';
 import { type Services, type Site, test } from './harness/site.ts';
 import { udpTarget } from './harness/targets.ts';
 import { until } from './harness/until.ts';
@@ -48,6 +50,60 @@ class Visitor {
     );
   }
 }
+
+/** A server of a few bytes; gives the data channel of the client that logs in. */
+async function dataChannel(site: Site): Promise<Peer> {
+  const server = createServer({ allowHalfOpen: true }).listen(2333, site.host);
+  await once(server, 'listening');
+  const next = async (): Promise<Peer> => {
+    const [socket] = await once(server, 'connection');
+    site.onClose(() => void socket.destroy());
+    return new Peer(socket);
+  };
+  site.onClose(() => void server.close());
+  const connecting = next();
+  await site.client(site.clientConfig(DNS));
+  const control = await connecting;
+  control.socket.write(hello(0, Buffer.alloc(32)));
+  await control.hears(37 + 32);
+  const opening = next();
+  control.socket.write(Buffer.concat([OK, CREATE]));
+  const data = await opening;
+  await data.hears(37);
+  return data;
+}
+
+const OK = Buffer.alloc(4);
+const CREATE = Buffer.alloc(4);
+const FORWARD_UDP = Buffer.of(1, 0, 0, 0);
+
+/** As it goes over a data channel, for the visitor 127.0.0.1:9. */
+const datagram = (text: string): Buffer =>
+  Buffer.concat([Buffer.of(12, 0, 0, 0, 0, 127, 0, 0, 1, 9, 0, text.length, 0), Buffer.from(text)]);
+
+describe.concurrent('a data channel that the server ends', () => {
+  test('takes the answers to earlier datagrams on: the client keeps its side and the local port', async ({
+    site,
+  }) => {
+    const target = createSocket('udp4').bind(6000, site.host);
+    site.onClose(() => void target.close());
+    const data = await dataChannel(site);
+    data.socket.write(Buffer.concat([FORWARD_UDP, datagram('question')]));
+    const [question, from] = await once(target, 'message');
+    expect(question.toString()).toBe('question');
+    data.socket.end();
+    await sleep(500);
+    target.send('answer', from.port, from.address);
+    expect((await data.hears(37 + 13 + 6)).subarray(37)).toEqual(datagram('answer'));
+    expect(data.ended).toBe(false);
+  });
+
+  test('ends on both sides if no datagram came', async ({ site }) => {
+    const data = await dataChannel(site);
+    data.socket.end(FORWARD_UDP);
+    await once(data.socket, 'close');
+  });
+});
 
 describe.concurrent('a target that refuses datagrams', () => {
   test('is lost for good to a visitor who sent two meanwhile, while a new visitor is served', async ({

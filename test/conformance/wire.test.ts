@@ -1,62 +1,12 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createConnection, createServer, type Socket } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
-import { type Services, type Site, test } from './harness/site.ts';
+import { hello, Peer, sha256 } from './harness/peer.ts';
+import { type Services, test } from './harness/site.ts';
 import { until } from './harness/until.ts';
 import { LongVisit, visitInTurn } from './harness/visit.ts';
 
 const WEB: Services = { web: { port: 5000, token: 'secret' } };
-const sha256 = (...parts: readonly (string | Buffer)[]): Buffer => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-};
-const hello = (kind: 0 | 1, digest: Buffer): Buffer => Buffer.concat([Buffer.of(kind, 0, 0, 0, 1), digest]);
-
-/** A bare connection to the server that keeps what it hears. */
-class Peer {
-  readonly socket: Socket;
-  heard: Buffer = Buffer.alloc(0);
-  ended = false;
-
-  constructor(socket: Socket) {
-    this.socket = socket;
-    socket.on('data', (chunk) => {
-      this.heard = Buffer.concat([this.heard, chunk]);
-    });
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      this.ended = true;
-    });
-  }
-
-  static async toServer(site: Site): Promise<Peer> {
-    const socket = createConnection({ host: site.host, port: 2333 });
-    await once(socket, 'connect');
-    site.onClose(() => void socket.destroy());
-    return new Peer(socket);
-  }
-
-  async hears(length: number): Promise<Buffer> {
-    await until(
-      () => this.heard.length >= length,
-      3000,
-      () => `${length} bytes, heard ${this.heard.length}`,
-    );
-    return this.heard;
-  }
-
-  /** Says hello for a service and gives the session key that proves the token. */
-  async login(name: string, token: string): Promise<Buffer> {
-    this.socket.write(hello(0, sha256(name)));
-    const nonce = (await this.hears(37)).subarray(5, 37);
-    const session = sha256(token, nonce);
-    this.socket.write(session);
-    return session;
-  }
-}
 
 describe.concurrent('the bytes on the wire', () => {
   test('login, eight requests for data channels, and one forwarded visitor', async ({ site }) => {

@@ -22,14 +22,15 @@ export interface DataChannelOptions {
 export async function runDataChannel(options: DataChannelOptions, log: Log): Promise<void> {
   const { service, session } = options;
   let channel: Channel | undefined;
+  const fail = (error: unknown) => log.warn(chain(new Failure('Failed to run the data channel', error)));
   try {
     channel = await connectWithRetry(options, log);
     hintNodelay(channel, service.nodelay);
     await writeAll(channel.stream, encodeHello({ kind: 'data', digest: session }));
-    await forward(channel, service);
+    await forward(channel, service, fail);
   } catch (error) {
     channel?.stream.destroy();
-    log.warn(chain(new Failure('Failed to run the data channel', error)));
+    fail(error);
   }
 }
 
@@ -48,14 +49,18 @@ async function connectWithRetry({ remote, transport }: DataChannelOptions, log: 
   }
 }
 
-/** Waits for the server's command; resolves once the copying is under way. */
-async function forward(channel: Channel, service: ClientService): Promise<void> {
+/** Waits for the server's command; resolves once the copying is under way. A UDP service's end is told later. */
+async function forward(
+  channel: Channel,
+  service: ClientService,
+  onEnd: (error: unknown) => void,
+): Promise<void> {
   const bytes = await during('Failed to read cmd', () => readExactly(channel.stream, WORD_BYTES));
   const type = dataCommand.decode(bytes);
   if (type !== service.type) {
     throw new Failure(`Expect ${service.type.toUpperCase()} traffic. Please check the configuration.`);
   }
-  if (type === 'udp') return forwardUdp(channel.stream, service.localAddr);
+  if (type === 'udp') return forwardUdp(channel.stream, service.localAddr, onEnd);
   const local = await during(`Failed to connect to ${service.localAddr}`, async () =>
     connectTcp(parseAddress(service.localAddr)),
   );

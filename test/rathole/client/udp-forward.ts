@@ -3,34 +3,47 @@ import { type Datagram, DatagramDecoder, encodeDatagram } from '../datagrams.ts'
 import { Failure } from '../failure.ts';
 import { UdpForwarder } from './udp-forwarder.ts';
 
-/** Gives each visitor a local UDP port towards `localAddr`, until the data channel ends; then rejects. */
-export function forwardUdp(stream: Duplex, localAddr: string): Promise<never> {
+/**
+ * Gives each visitor a local UDP port towards `localAddr`, until the server ends the data channel, which `onEnd` is told.
+ * Answers are still written to it until all ports are closed; only then this side ends too.
+ */
+export function forwardUdp(stream: Duplex, localAddr: string, onEnd: (error: unknown) => void): void {
   const forwarders = new Map<string, UdpForwarder>();
   const forwarderFor = (from: Datagram['from']): UdpForwarder => {
     const key = `${from.address} ${from.port}`;
     const known = forwarders.get(key);
     if (known !== undefined) return known;
-    const onAnswer = (payload: Buffer) => {
+    const forwarder = new UdpForwarder(localAddr, (payload) => {
       if (!stream.destroyed) stream.write(encodeDatagram({ from, payload }));
-    };
-    const forwarder = new UdpForwarder(localAddr, onAnswer, () => forwarders.delete(key));
+    });
+    void forwarder.closed.then((why) => why === 'idle' && forwarders.delete(key));
     forwarders.set(key, forwarder);
     return forwarder;
   };
-  return receive(stream, ({ from, payload }) => forwarderFor(from).send(payload));
+  receive(stream, ({ from, payload }) => forwarderFor(from).send(payload)).catch(async (error: unknown) => {
+    onEnd(error);
+    await Promise.all([...forwarders.values()].map(({ closed }) => closed));
+    stream.destroy();
+  });
 }
 
 function receive(stream: Duplex, onDatagram: (datagram: Datagram) => void): Promise<never> {
   const decoder = new DatagramDecoder();
   return new Promise<never>((_, reject) => {
-    const fail = (error?: Error) => reject(error ?? new Failure('early eof'));
-    stream.once('error', fail).once('end', fail).once('close', fail);
-    stream.on('data', (chunk: Buffer) => {
+    const fail = (error: unknown) => {
+      stream.off('data', onData).pause();
+      reject(error);
+    };
+    const onEnd = () => fail(new Failure('early eof'));
+    const onData = (chunk: Buffer) => {
       try {
         for (const datagram of decoder.push(chunk)) onDatagram(datagram);
       } catch (error) {
-        reject(error);
+        fail(error);
       }
-    });
+    };
+    stream.once('error', fail).once('end', onEnd).once('close', onEnd);
+    stream.on('data', onData);
+    if (stream.readableEnded || stream.destroyed) onEnd();
   });
 }

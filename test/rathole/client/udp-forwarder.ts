@@ -7,20 +7,26 @@ import { Log } from '../log.ts';
 const IDLE_MS = 60_000;
 const log = new Log('rathole::client');
 
-/** One visitor's local UDP port. Ends by itself when it is idle, or dies when the target refuses. */
+/** Why a port was closed: an idle visitor gets a new one with the next datagram, a refused one is lost. */
+type Closed = 'idle' | 'refused';
+
+/** One visitor's local UDP port. Closes by itself when it is idle or when the target refuses. */
 export class UdpForwarder {
+  readonly closed: Promise<Closed>;
   readonly #socket: Promise<Socket | undefined>;
   readonly #idle: NodeJS.Timeout;
-  readonly #onEnd: () => void;
-  #ended = false;
+  #isClosed = false;
+  #tellClosed: (why: Closed) => void = () => undefined;
   #refused = false;
 
-  constructor(target: string, onAnswer: (payload: Buffer) => void, onEnd: () => void) {
-    this.#onEnd = onEnd;
-    this.#idle = setTimeout(() => this.#end(), IDLE_MS);
+  constructor(target: string, onAnswer: (payload: Buffer) => void) {
+    this.closed = new Promise((resolve) => {
+      this.#tellClosed = resolve;
+    });
+    this.#idle = setTimeout(() => this.#close('idle'), IDLE_MS);
     this.#socket = this.#open(target, onAnswer).catch((error) => {
       log.error(chain(error));
-      this.#end();
+      this.#close('idle');
       return undefined;
     });
   }
@@ -29,8 +35,8 @@ export class UdpForwarder {
   send(payload: Buffer): void {
     this.#idle.refresh();
     void this.#socket.then((socket) => {
-      if (this.#refused) this.#die();
-      if (!this.#ended) socket?.send(payload, (error) => error && this.#die());
+      if (this.#refused) this.#close('refused');
+      if (!this.#isClosed) socket?.send(payload, (error) => error && this.#close('refused'));
     });
   }
 
@@ -39,7 +45,7 @@ export class UdpForwarder {
     const { host, port, family } = await resolveAddress(target);
     const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4' });
     socket.on('message', (payload) => {
-      if (this.#refused) return this.#end();
+      if (this.#refused) return this.#close('idle');
       this.#idle.refresh();
       onAnswer(payload);
     });
@@ -53,18 +59,12 @@ export class UdpForwarder {
     return socket;
   }
 
-  /** Closes the port; the next datagram of this visitor gets a new one. */
-  #end(): void {
-    if (this.#ended) return;
-    this.#die();
-    this.#onEnd();
-  }
-
-  /** A failed send closes the port and tells nobody, so that all further datagrams of this visitor are lost, as in rathole. */
-  #die(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+  /** That a failed send loses the visitor for good is how rathole does it: nobody hears that the port was closed. */
+  #close(why: Closed): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     clearTimeout(this.#idle);
+    this.#tellClosed(why);
     void this.#socket.then((socket) => socket?.close());
   }
 }
