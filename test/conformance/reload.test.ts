@@ -171,6 +171,7 @@ describe.concurrent('what a reload and a restart interrupt', () => {
   test.for([
     ['heartbeat_interval', { heartbeat_interval: 29 }],
     ['default_token', { default_token: 'unused' }],
+    ['a table that the transport does not use', { transport: { type: 'tcp', noise: {} } }],
   ] as const)('a change of %s restarts all services inside the process', async ([, more], { site }) => {
     const plan = services('same', BYSTANDER);
     const { server } = await tunnel(site, plan);

@@ -13,27 +13,35 @@ export interface TlsOptions {
   readonly trustedRoot: string | undefined;
 }
 
+interface NoiseOptions {
+  readonly pattern: string;
+  readonly localPrivateKey: string | undefined;
+  readonly remotePublicKey: string | undefined;
+}
+
 export interface TransportConfig {
   readonly type: 'tcp' | 'websocket';
   readonly tcp: TcpOptions;
   readonly tls: TlsOptions | undefined;
+  /** Allowed beside another transport's type and unused; but a reload that changes it restarts all. */
+  readonly noise: NoiseOptions | undefined;
   readonly websocket: { readonly tls: boolean } | undefined;
 }
 
 /** Reads `[….transport]`; throws a Failure on what rathole refuses and on what this program leaves out. */
 export function readTransport(fields: Fields | undefined, role: 'server' | 'client'): TransportConfig {
   if (fields === undefined)
-    return { type: 'tcp', tcp: readTcp(undefined), tls: undefined, websocket: undefined };
+    return { type: 'tcp', tcp: readTcp(undefined), tls: undefined, noise: undefined, websocket: undefined };
   const type = fields.oneOf('type', ['tcp', 'tls', 'noise', 'websocket']);
   if (type === undefined) throw new Failure('missing field `type` for key `transport`');
   const tcp = readTcp(fields.table('tcp'));
   const tls = readTls(fields.table('tls'));
-  checkNoise(fields.table('noise'));
+  const noise = readNoise(fields.table('noise'));
   const websocket = readWebsocket(fields.table('websocket'));
   fields.finish();
   if (type === 'tls' || type === 'noise') throw leftOut(`transport type "${type}"`);
   if (role === 'server' && type === 'websocket' && websocket?.tls) throw leftOut('TLS on the server');
-  return { type, tcp, tls, websocket };
+  return { type, tcp, tls, noise, websocket };
 }
 
 function readTcp(given: Fields | undefined): TcpOptions {
@@ -58,10 +66,15 @@ function readTls(fields: Fields | undefined): TlsOptions | undefined {
   return tls;
 }
 
-/** A noise table beside another transport's type is allowed and unused. */
-function checkNoise(fields: Fields | undefined): void {
-  for (const key of ['pattern', 'local_private_key', 'remote_public_key']) fields?.text(key);
-  fields?.finish();
+function readNoise(fields: Fields | undefined): NoiseOptions | undefined {
+  if (fields === undefined) return undefined;
+  const noise = {
+    pattern: fields.text('pattern') ?? 'Noise_NK_25519_ChaChaPoly_BLAKE2s',
+    localPrivateKey: fields.text('local_private_key'),
+    remotePublicKey: fields.text('remote_public_key'),
+  };
+  fields.finish();
+  return noise;
 }
 
 function readWebsocket(fields: Fields | undefined): { readonly tls: boolean } | undefined {
