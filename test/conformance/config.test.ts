@@ -162,6 +162,12 @@ describe.concurrent('the command line and the log', () => {
     await server.logged(`Listening at ${site.host}:2333`);
   });
 
+  test.for(['SIGTERM', 'SIGHUP', 'SIGUSR1'] as const)('%s ends it', async (signal, { site }) => {
+    const server = await site.server(site.serverConfig(SERVICES));
+    server.signal(signal);
+    expect(await server.exited).toEqual({ code: null, signal });
+  });
+
   test('--version names 0.5.0', async ({ site }) => {
     const asked = launch('--version', []);
     site.onClose(() => asked.stop());

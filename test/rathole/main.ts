@@ -11,6 +11,8 @@ if (command.kind === 'print') {
   process.exitCode = 2;
 } else {
   process.on('SIGINT', () => process.exit(0));
+  // Node would open a debugger; without a listener the signal ends the process.
+  process.once('SIGUSR1', () => process.kill(process.pid, 'SIGUSR1'));
   supervise(command.path, command.role).catch((error: unknown) => {
     const [first, ...rest] = reasons(error);
     const causes = rest.map((cause, index) => `    ${index}: ${cause}\n`).join('');
