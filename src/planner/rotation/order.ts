@@ -10,6 +10,7 @@ import { ratholeListens } from '../listening.ts';
 import { NOTHING, type Part } from '../part.ts';
 import { planKeyOrder } from '../pull/key-order.ts';
 import { interruptionRefusals } from '../safety.ts';
+import { keptServices, sharing } from '../status/kept.ts';
 import { type View, viewOf } from '../view.ts';
 import { forecastRotations } from './forecast.ts';
 import { decisionsFor } from './listing.ts';
@@ -52,7 +53,7 @@ function planHostOrder(
   const view = viewOf(facts);
   if (!('rotations' in view)) return { ...shell, refusals: view };
   const names = askedFor(view, server, asking);
-  const unready = unreadiness(view, names);
+  const unready = [...unreadiness(view, names), ...sharedSlots(view, server, asking, names, clients)];
   if (unready.length > 0) return { ...shell, refusals: unready };
   if (names.length === 0 && isForStaged(asking)) {
     return { ...shell, refusals: [], notes: [`nothing is staged there: nothing to ${asking.order}`] };
@@ -123,6 +124,24 @@ function unreadiness(view: View, names: readonly string[]): readonly Refusal[] {
   return names
     .filter((name) => view.rotations[name] === undefined)
     .map((name) => ({ rule: 'not-enrolled', message: `service ${name} is not on the host yet`, remedy }));
+}
+
+/** A generation that another service is in the place of cannot come up, and a compromise would end the one that is. */
+function sharedSlots(
+  view: View,
+  server: DesiredServer,
+  { order }: Asking,
+  names: readonly string[],
+  clients: readonly DesiredClient[],
+): readonly Refusal[] {
+  if (order !== 'rotate' && order !== 'compromised') return [];
+  return sharing(keptServices(view, server, clients), server.services)
+    .filter(({ taker }) => names.includes(taker))
+    .map(({ kept, taker }) => ({
+      rule: 'address-shared',
+      message: `service ${taker}: ${kept}, which is not in the playbook, is kept at its address`,
+      remedy: `Set \`prune: true\` and apply, which removes ${kept}; then ask again.`,
+    }));
 }
 
 function refusalOf({ service, rule, reason }: PlannedRotation): Refusal {

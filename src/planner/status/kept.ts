@@ -27,16 +27,24 @@ export function keptServices(
   return [...new Map(kept).values()].sort((a, b) => (a.service < b.service ? -1 : 1));
 }
 
-/** Kept services whose place a declared one has taken. */
+/** Kept services whose place a declared one has taken: a slot comes from the public port and the protocol alone. */
+export function sharing(
+  kept: readonly KeptService[],
+  services: readonly DesiredService[],
+): readonly { readonly kept: string; readonly taker: string }[] {
+  return kept.flatMap(({ service, protocol, bind }) => {
+    const port = Number(bind?.slice(bind.lastIndexOf(':') + 1));
+    const taker = services.find((each) => each.protocol === protocol && each.bind.port === port);
+    return taker === undefined ? [] : [{ kept: service, taker: taker.name }];
+  });
+}
+
 export function sharedAddresses(
   kept: readonly KeptService[],
   services: readonly DesiredService[],
 ): readonly Attention[] {
-  return kept.flatMap(({ service, protocol, bind }): readonly Attention[] => {
-    const port = Number(bind?.slice(bind.lastIndexOf(':') + 1));
-    const taker = services.find((each) => each.protocol === protocol && each.bind.port === port);
-    if (taker === undefined) return [];
-    const message = `is not in the playbook, and is kept at the address of ${taker.name}: \`prune: true\` removes it`;
-    return [{ rule: 'address-shared', subject: { kind: 'service', name: service }, message }];
+  return sharing(kept, services).map((each) => {
+    const message = `is not in the playbook, and is kept at the address of ${each.taker}: \`prune: true\` removes it`;
+    return { rule: 'address-shared', subject: { kind: 'service', name: each.kept }, message };
   });
 }
