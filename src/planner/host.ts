@@ -88,7 +88,7 @@ function planKnownHost(known: KnownHost): Conclusion {
   });
   const before = join([planPackages(view), planUser(view), rathole, certificates, pull, nginx]);
   const after = planAfterNginx(task, before.steps, orders, nginxReload(stream));
-  const plan = join([before, after, part({ notes: serviceNotes(services) }), due.part]);
+  const plan = join([before, after, part({ notes: serviceNotes(server, services) }), due.part]);
   const refusals = [
     ...portRefusals(view, server, services, stream),
     ...slotRefusals(services),

@@ -1,8 +1,9 @@
-import { publicAddress } from './pull/cut.ts';
-import type { Services, WantedService } from './wanted-services.ts';
+import type { DesiredServer } from '../model/desired.ts';
+import { type Undeclared, undeclaredServices } from './undeclared.ts';
+import type { Services } from './wanted-services.ts';
 
 /** What is on the host and stays, although no declaration says so. */
-export function serviceNotes({ wanted }: Services): readonly string[] {
+export function serviceNotes(server: DesiredServer, { wanted }: Services): readonly string[] {
   const names = (kind: 'kept' | 'pending') => {
     const some = wanted.filter((each) => each.kind === kind);
     return [...new Set(some.map(({ service }) => service))].sort();
@@ -12,7 +13,7 @@ export function serviceNotes({ wanted }: Services): readonly string[] {
       (name) =>
         `service ${name} is on the server but not in the playbook; it is kept (\`prune: true\` removes it)`,
     ),
-    ...wanted.flatMap((each) => sharedNote(each, wanted)),
+    ...undeclaredServices(server, { wanted }).flatMap(sharedNote),
     ...names('pending').map(
       (name) =>
         `service ${name} is in the middle of a rotation; what the playbook changes of it waits for its end`,
@@ -20,19 +21,10 @@ export function serviceNotes({ wanted }: Services): readonly string[] {
   ];
 }
 
-/** A slot comes from the public port and the protocol alone. */
-function sharedNote(kept: WantedService, wanted: Services['wanted']): readonly string[] {
-  if (kept.kind !== 'kept') return [];
-  const port = publicAddress(kept.found)?.port;
-  const taker = wanted.find(
-    (each) =>
-      each.kind === 'declared' &&
-      each.declared.bind.port === port &&
-      each.declared.protocol === kept.found.table.protocol,
-  );
+function sharedNote({ service, taker }: Undeclared): readonly string[] {
   if (taker === undefined) return [];
-  const both = `${kept.service} and ${taker.service} have one address`;
+  const both = `${service} and ${taker} have one address`;
   return [
-    `${both}: visitors come to either, and neither can be rotated until \`prune: true\` removes ${kept.service}`,
+    `${both}: visitors come to either, and neither can be rotated until \`prune: true\` removes ${service}`,
   ];
 }

@@ -10,7 +10,7 @@ import { ratholeListens } from '../listening.ts';
 import { NOTHING, type Part } from '../part.ts';
 import { planKeyOrder } from '../pull/key-order.ts';
 import { interruptionRefusals } from '../safety.ts';
-import { keptServices, sharing } from '../status/kept.ts';
+import { undeclaredOn } from '../undeclared.ts';
 import { type View, viewOf } from '../view.ts';
 import { forecastRotations } from './forecast.ts';
 import { decisionsFor } from './listing.ts';
@@ -135,13 +135,12 @@ function sharedSlots(
   clients: readonly DesiredClient[],
 ): readonly Refusal[] {
   if (order !== 'rotate' && order !== 'compromised') return [];
-  return sharing(keptServices(view, server, clients), server.services)
-    .filter(({ taker }) => names.includes(taker))
-    .map(({ kept, taker }) => ({
-      rule: 'address-shared',
-      message: `service ${taker}: ${kept}, which is not in the playbook, is kept at its address`,
-      remedy: `Set \`prune: true\` and apply, which removes ${kept}; then ask again.`,
-    }));
+  return undeclaredOn(view, server, clients).flatMap(({ service, taker }): readonly Refusal[] => {
+    if (taker === undefined || !names.includes(taker)) return [];
+    const message = `service ${taker}: ${service}, which is not in the playbook, is kept at its address`;
+    const remedy = `Set \`prune: true\` and apply, which removes ${service}; then ask again.`;
+    return [{ rule: 'address-shared', message, remedy }];
+  });
 }
 
 function refusalOf({ service, rule, reason }: PlannedRotation): Refusal {

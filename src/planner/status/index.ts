@@ -5,11 +5,12 @@ import type { HostStatus, Status } from '../../model/status.ts';
 import { notRoot } from '../conclude.ts';
 import { decisionsFor } from '../rotation/listing.ts';
 import { inMotion } from '../rotation/record.ts';
+import { undeclaredOn } from '../undeclared.ts';
 import { type View, viewOf } from '../view.ts';
 import { serviceAttention } from './attention.ts';
 import { clientStanding } from './client.ts';
 import { hostAttention } from './host.ts';
-import { keptServices, sharedAddresses } from './kept.ts';
+import { keptService, sharedAddresses } from './kept.ts';
 import { type Recorded, serviceStatus } from './service.ts';
 
 /** How the hosts that could be seen stand. The order of `observed` is nothing. */
@@ -43,7 +44,7 @@ function hostStatus(server: DesiredServer, view: View, declared: readonly Desire
       managed.has(client),
     ),
   );
-  const kept = keptServices(view, server, declared);
+  const kept = undeclaredOn(view, server, declared);
   // Nobody serves through a server that does not run; that it does not is said of the host.
   const runs = view.units[SERVER_UNIT]?.active === 'active';
   const settled = new Set(clients.filter((each) => runs && each.settled).map((each) => each.status.client));
@@ -54,10 +55,10 @@ function hostStatus(server: DesiredServer, view: View, declared: readonly Desire
     time: view.clock,
     clients: clients.map((each) => each.status),
     services: statuses,
-    kept,
+    kept: kept.map(keptService),
     attention: [
       ...hostAttention(view, server.host.name),
-      ...sharedAddresses(kept, services),
+      ...sharedAddresses(kept),
       ...clients.flatMap(({ attention }) => attention),
       ...statuses.flatMap((each) =>
         serviceAttention(view, each, recorded.get(each.service), settled.has(each.client)),
