@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 
 const PROGRAMS = [
   ...['systemd-nspawn', 'mmdebstrap', 'dpkg-scanpackages', 'nft', 'ip', 'ps', 'ssh', 'ssh-keygen', 'openssl'],
-  ...['flock', 'mount', 'umount', 'nsenter', 'unshare', 'setpriv', 'chroot', 'ldd', 'df'],
+  ...['flock', 'mount', 'umount', 'nsenter', 'unshare', 'setpriv', 'chroot', 'ldd'],
 ];
 /** Each guest's systemd takes about nine; the kernel's default of 128 is used up by 14 guests, of all labs together. */
 const INOTIFY_LIMIT = '/proc/sys/fs/inotify/max_user_instances';
