@@ -36,17 +36,21 @@ export function cpuSeconds(path: string): number {
 }
 
 /** Whether any process is left, in the cgroup or below. */
-export function isPopulated(path: string): boolean {
+export const isPopulated = (path: string): boolean => tells(path, 'populated 1');
+
+/** Whether all of its processes are stopped. */
+export const isFrozen = (path: string): boolean => tells(path, 'frozen 1');
+
+function tells(path: string, event: string): boolean {
   const file = join(cgroup2(path), 'cgroup.events');
-  return existsSync(file) && readFileSync(file, 'utf8').includes('populated 1');
+  return existsSync(file) && readFileSync(file, 'utf8').includes(event);
 }
 
 /** Stops or continues every process below, nspawn included. */
 export async function setFrozen(path: string, frozen: boolean): Promise<void> {
   writeFileSync(join(cgroup2(path), 'cgroup.freeze'), frozen ? '1' : '0');
-  const want = `frozen ${frozen ? 1 : 0}`;
-  await waitFor(() => readFileSync(join(cgroup2(path), 'cgroup.events'), 'utf8').includes(want), {
-    what: `${path}: ${want}`,
+  await waitFor(() => isFrozen(path) === frozen, {
+    what: `${path} to be ${frozen ? 'frozen' : 'thawed'}`,
     every: 5,
   });
 }
@@ -60,7 +64,7 @@ export async function killCgroup(path: string): Promise<void> {
   await waitFor(gone, { what: `the end of all processes in ${path}`, every: 10 });
 }
 
-/** Removes the cgroup with all its children, in every hierarchy, and ends who comes into it meanwhile. */
+/** Ends every process below, whoever comes meanwhile included, and removes the cgroup in every hierarchy. */
 export async function removeCgroup(path: string): Promise<void> {
   for (const root of [CGROUP2, ...OTHERS]) {
     const removed = () => {

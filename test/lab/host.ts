@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Agent, agentArgv, ENDED } from './agent.ts';
 import type { Cable } from './cable.ts';
-import { cpuSeconds, inCgroup, setFrozen } from './cgroup.ts';
+import { cpuSeconds, inCgroup, isFrozen, setFrozen } from './cgroup.ts';
 import type { Disk } from './disk.ts';
 import type { Machine } from './machine.ts';
 import { expectSuccess, type Ran, type RunOptions } from './run.ts';
@@ -48,7 +48,6 @@ export class Host {
   readonly #machine: Machine;
   /** With the guest's PID 1 that it belongs to: after a reboot that is another one. */
   #agent: { readonly leader: number; readonly agent: Agent } | undefined;
-  #frozen = false;
 
   constructor(parts: HostParts) {
     this.name = parts.name;
@@ -70,7 +69,7 @@ export class Host {
     try {
       return await agent.run(asUser(command, user), timeout, stdin);
     } catch (error) {
-      const who = this.#frozen ? `${this.name} is frozen` : this.name;
+      const who = isFrozen(this.#cgroup) ? `${this.name} is frozen` : this.name;
       throw new Error(`${who}: ${error instanceof Error ? error.message : error}`, { cause: error });
     }
   }
@@ -200,12 +199,10 @@ export class Host {
   /** Stops the whole machine, as a hypervisor's pause does: its connections stay, and nothing answers. */
   async freeze(): Promise<void> {
     await setFrozen(this.#cgroup, true);
-    this.#frozen = true;
   }
 
   async thaw(): Promise<void> {
     await setFrozen(this.#cgroup, false);
-    this.#frozen = false;
   }
 
   /** Waits until something listens on the TCP or UDP port, of one address or of any. */

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { killCgroup, removeCgroup } from './cgroup.ts';
+import { removeCgroup } from './cgroup.ts';
 import { must, run } from './run.ts';
 import { waitFor } from './wait.ts';
 
@@ -11,7 +11,6 @@ const NSPAWN_RUN = ['/run/systemd/nspawn/propagate', '/run/systemd/nspawn/unix-e
  * The folder goes last: as long as it is there, the lab counts as unswept.
  */
 export async function sweep({ id, dir }: { id: string; dir: string }): Promise<void> {
-  await killCgroup(id);
   await removeCgroup(id);
   for (const mount of mountsBelow(dir)) await unmount(mount);
   for (const name of namespacesOf(id)) await must(['ip', 'netns', 'del', name]);

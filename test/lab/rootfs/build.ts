@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inCgroup, killCgroup, makeCgroup, removeCgroup } from '../cgroup.ts';
+import { inCgroup, makeCgroup, removeCgroup } from '../cgroup.ts';
 import { withLock } from '../lock.ts';
 import { must } from '../run.ts';
 import { mountsBelow } from '../sweep.ts';
@@ -55,7 +55,6 @@ async function build(home: string): Promise<void> {
 }
 
 async function discard(draft: string): Promise<void> {
-  await killCgroup(CGROUP);
   await removeCgroup(CGROUP);
   for (const mount of mountsBelow(draft)) await must(['umount', mount]);
   rmSync(draft, { recursive: true, force: true });
